@@ -1,0 +1,1 @@
+"""Reserving, confirming, releasing and reading bookings."""

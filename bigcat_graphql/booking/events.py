@@ -1,0 +1,58 @@
+"""What booking tells the rooms above it: seats and bookings that changed, after each commit."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from bigcat_graphql.models import SeatStatus
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChange:
+    """A seat's state as of one version of its row; a higher version is newer."""
+
+    index: int
+    status: SeatStatus
+    version: int
+    reserved_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatsChanged:
+    """Seats of one concert changed, and the change is committed."""
+
+    concert_id: UUID
+    changes: tuple[SeatChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BookingChanged:
+    """A booking changed, its payment and tickets included, and the change is committed."""
+
+    concert_id: UUID
+    booking_id: UUID
+    version: int
+
+
+Event = SeatsChanged | BookingChanged
+Listener = Callable[[Event], None]
+
+_listeners: list[Listener] = []
+
+
+def after_commit(listener: Listener) -> Callable[[], None]:
+    """Call the listener with each event of this process; it must neither block nor raise.
+
+    Returns:
+        A function that ends it.
+    """
+    _listeners.append(listener)
+    return lambda: _listeners.remove(listener)
+
+
+def tell(events: Iterable[Event]) -> None:
+    """Tell every listener; called by verbs once their transaction is committed."""
+    for event in events:
+        for listener in tuple(_listeners):
+            listener(event)

@@ -1,0 +1,36 @@
+"""Tables: one class each, with a few predicates in its words; constraints are in migrations."""
+
+from bigcat_graphql.models.account import Account, AccountRole, Session
+from bigcat_graphql.models.booking import (
+    Booking,
+    BookingStatus,
+    IdempotencyKey,
+    Ticket,
+    TicketStatus,
+)
+from bigcat_graphql.models.concert import Concert, ConcertOrganizer, ConcertStatus, PriceTier
+from bigcat_graphql.models.payment import Payment, PaymentStatus
+from bigcat_graphql.models.seat import Seat, SeatStatus
+from bigcat_graphql.models.venue import SeatingPlan, SeatType, Venue
+
+__all__ = [
+    "Account",
+    "AccountRole",
+    "Booking",
+    "BookingStatus",
+    "Concert",
+    "ConcertOrganizer",
+    "ConcertStatus",
+    "IdempotencyKey",
+    "Payment",
+    "PaymentStatus",
+    "PriceTier",
+    "Seat",
+    "SeatStatus",
+    "SeatType",
+    "SeatingPlan",
+    "Session",
+    "Ticket",
+    "TicketStatus",
+    "Venue",
+]

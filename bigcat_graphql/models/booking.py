@@ -1,0 +1,106 @@
+"""What one buyer takes of one concert, its tickets, and the keys that make a repeat harmless."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from bigcat_graphql.ids import new_id
+from bigcat_graphql.money import Money
+
+
+class BookingStatus(StrEnum):
+    """Where a booking stands; a PENDING one is the hold on its seats."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+class Booking(Model):
+    """A buyer's seats of one concert; never deleted.
+
+    `reserved_until` is set while PENDING; once it has passed the booking counts as EXPIRED,
+    whether or not the sweeper has written that. Its key is (concert_id, id).
+    """
+
+    id: UUID = fields.UUIDField(primary_key=True, default=new_id)
+    concert_id: UUID = fields.UUIDField()
+    account_id: UUID = fields.UUIDField()
+    reference = fields.CharField(max_length=16)
+    status = fields.CharEnumField(BookingStatus, max_length=9)
+    version = fields.IntField(default=1)
+    total_minor: int = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    created_at: datetime = fields.DatetimeField()
+    reserved_until: datetime | None = fields.DatetimeField(null=True)
+    ended_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "booking"
+
+    @property
+    def total(self) -> Money:
+        """The price of everything it has or had."""
+        return Money(self.total_minor, self.currency)
+
+
+class TicketStatus(StrEnum):
+    """Where a ticket stands."""
+
+    ISSUED = "ISSUED"
+    CHECKED_IN = "CHECKED_IN"
+    CANCELLED = "CANCELLED"
+
+
+class Ticket(Model):
+    """One admission of a confirmed booking.
+
+    A partial unique index allows one ISSUED or CHECKED_IN ticket a seat: the second barrier
+    against two owners. Its key is (concert_id, id).
+    """
+
+    id: UUID = fields.UUIDField(primary_key=True, default=new_id)
+    concert_id: UUID = fields.UUIDField()
+    booking_id: UUID = fields.UUIDField()
+    seat_index = fields.IntField()
+    status = fields.CharEnumField(TicketStatus, max_length=10)
+    code = fields.CharField(max_length=64)
+    price_minor: int = fields.BigIntField()
+    currency = fields.CharField(max_length=3)
+    issued_at: datetime = fields.DatetimeField()
+    cancelled_at: datetime | None = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "ticket"
+
+    @property
+    def price(self) -> Money:
+        """What it cost, fees and tax included."""
+        return Money(self.price_minor, self.currency)
+
+
+class IdempotencyKey(Model):
+    """The outcome of a mutation under its key; unique by account, mutation and key.
+
+    `outcome` is null only inside the transaction that makes it: `{"booking": […]}` names what the
+    verb made, `{"error": …, …}` the domain error that it raised.
+    """
+
+    id: UUID = fields.UUIDField(primary_key=True, default=new_id)
+    account_id: UUID = fields.UUIDField()
+    mutation = fields.CharField(max_length=40)
+    key = fields.CharField(max_length=64)
+    request_hash = fields.CharField(max_length=64)
+    outcome: dict[str, Any] | None = fields.JSONField(null=True)
+    created_at: datetime = fields.DatetimeField()
+
+    class Meta:
+        table = "idempotency_key"
+        unique_together = (("account_id", "mutation", "key"),)

@@ -1,0 +1,1 @@
+"""The tables' history: generated, edited and reviewed by hand; run by `bigcat migrate`."""
