@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     pg_bin: Path | None = None
     pool_max: int = Field(default=16, ge=2, le=200)
 
-    host: str = Field("127.0.0.1", validation_alias=AliasChoices("BIGCAT_HOST", "HOST"))
+    host: str = Field(default="127.0.0.1", validation_alias=AliasChoices("BIGCAT_HOST", "HOST"))
     port: int = Field(
         default=8000, ge=0, le=65535, validation_alias=AliasChoices("BIGCAT_PORT", "PORT")
     )

@@ -27,7 +27,8 @@ class Booking(Model):
     """A buyer's seats of one concert; never deleted.
 
     `reserved_until` is set while PENDING; once it has passed the booking counts as EXPIRED,
-    whether or not the sweeper has written that. Its key is (concert_id, id).
+    whether or not the sweeper has written that. `seat_count` is how many seats it needs to be
+    confirmed whole. Its key is (concert_id, id).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -38,6 +39,7 @@ class Booking(Model):
     version = fields.IntField(default=1)
     total_minor: int = fields.BigIntField()
     currency = fields.CharField(max_length=3)
+    seat_count = fields.IntField()
     created_at: datetime = fields.DatetimeField()
     reserved_until: datetime | None = fields.DatetimeField(null=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 ("version", fields.IntField(default=1)),
                 ("total_minor", fields.BigIntField()),
                 ("currency", fields.CharField(max_length=3)),
+                ("seat_count", fields.IntField()),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 (
                     "reserved_until",

@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
         check("booking", "deadline", "(reserved_until IS NOT NULL) = (status = 'PENDING')"),
         check("booking", "end", "(ended_at IS NOT NULL) = (status IN ('CANCELLED', 'EXPIRED'))"),
         check("booking", "total_not_negative", "total_minor >= 0"),
+        check("booking", "seat_count_not_negative", "seat_count >= 0"),
         references("booking", "concert_id", "concert"),
         references("booking", "account_id", "account"),
         unique("booking_reference", "booking (concert_id, reference)"),
