@@ -1,0 +1,31 @@
+"""PostgreSQL: one pool a process, one transaction a verb, and the server bigcat can bring itself."""
+
+from bigcat_graphql.database.connection import (
+    DatabaseUnreachable,
+    close_database,
+    connect,
+    execute,
+    fetch_all,
+    fetch_one,
+    open_database,
+    tortoise_config,
+)
+from bigcat_graphql.database.engine import Connection
+from bigcat_graphql.database.migration import migrate
+from bigcat_graphql.database.transaction import run_transaction
+from bigcat_graphql.database.url import DatabaseUrl
+
+__all__ = [
+    "Connection",
+    "DatabaseUnreachable",
+    "DatabaseUrl",
+    "close_database",
+    "connect",
+    "execute",
+    "fetch_all",
+    "fetch_one",
+    "migrate",
+    "open_database",
+    "run_transaction",
+    "tortoise_config",
+]

@@ -1,0 +1,113 @@
+"""Opening and closing the one database of a process, and running SQL on its ambient connection."""
+
+from typing import Any
+
+import asyncpg
+from tortoise.connection import get_connection
+from tortoise.context import TortoiseContext
+
+from bigcat_graphql.database import engine
+from bigcat_graphql.database.url import DatabaseUrl
+
+
+class DatabaseUnreachable(Exception):
+    """The database did not answer at start; the text says where it was looked for, and why."""
+
+
+_open: TortoiseContext | None = None
+
+
+async def open_database(url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: int = 16) -> None:
+    """Open the pool that everything in this process shares, and prove that it answers.
+
+    Raises:
+        DatabaseUnreachable: nobody answers there, or refuses us.
+        SettingsRefused: the URL makes no sense.
+        RuntimeError: it is open already.
+    """
+    global _open  # noqa: PLW0603 - one database a process, as Tortoise's global context has it
+    if _open is not None:
+        raise RuntimeError("the database is open already")
+    where = as_url(url)
+    context = TortoiseContext()
+    config = tortoise_config(where, pool_min=pool_min, pool_max=pool_max)
+    with context:
+        # The fallback lets request tasks, which do not descend from this one, find the connection.
+        await context.init(config, _enable_global_fallback=True)
+    _open = context
+    try:
+        await fetch_one("SELECT 1")
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        await close_database()
+        raise DatabaseUnreachable(f"{where.place}: {error or type(error).__name__}") from error
+
+
+async def close_database() -> None:
+    """Close the pool; closing twice is harmless."""
+    global _open  # noqa: PLW0603 - see open_database
+    context, _open = _open, None
+    if context is not None:
+        await context.close_connections()
+
+
+def tortoise_config(
+    url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: int = 16
+) -> dict[str, Any]:
+    """Describe connection and models to Tortoise."""
+    credentials = as_url(url).connect_arguments() | {
+        "minsize": pool_min,
+        "maxsize": pool_max,
+        "reset": engine.keep_session,
+    }
+    models = {
+        "models": ["bigcat_graphql.models"],
+        "migrations": "bigcat_graphql.models.migrations",
+        "default_connection": "default",
+    }
+    return {
+        "connections": {"default": {"engine": engine.__name__, "credentials": credentials}},
+        "apps": {"models": models},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+async def connect(url: DatabaseUrl | str) -> engine.Connection:
+    """Make a connection outside the pool, for LISTEN and session locks; the caller closes it."""
+    connection: engine.Connection = await asyncpg.connect(**as_url(url).connect_arguments())
+    return connection
+
+
+async def fetch_all(sql: str, *args: object) -> list[asyncpg.Record]:
+    """Run a statement in the open transaction, else on the pool, and return its rows.
+
+    Outside a transaction a pure read survives a restart of PostgreSQL; a write raises.
+    """
+    return await _run("fetch", sql, args)  # type: ignore[no-any-return] # _run is any of three
+
+
+async def fetch_one(sql: str, *args: object) -> asyncpg.Record | None:
+    """Run a statement as `fetch_all` does, and return its first row."""
+    return await _run("fetchrow", sql, args)  # type: ignore[no-any-return] # _run is any of three
+
+
+async def execute(sql: str, *args: object) -> str:
+    """Run a statement as `fetch_all` does, and return PostgreSQL's status, `UPDATE 3`."""
+    return await _run("execute", sql, args)  # type: ignore[no-any-return] # _run is any of three
+
+
+async def _run(method: str, sql: str, args: tuple[object, ...]) -> Any:  # noqa: ANN401 - three results
+    client = get_connection("default")
+
+    async def once() -> Any:  # noqa: ANN401 - see _run
+        async with client.acquire_connection() as connection:
+            return await getattr(connection, method)(sql, *args)
+
+    if isinstance(client, engine.AmbientTransaction) and client.is_open:
+        return await once()
+    return await engine.read_again(sql, once)
+
+
+def as_url(url: DatabaseUrl | str) -> DatabaseUrl:
+    """Read a URL unless it has been read."""
+    return url if isinstance(url, DatabaseUrl) else DatabaseUrl.parse(url)
