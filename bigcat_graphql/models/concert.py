@@ -76,6 +76,7 @@ class Concert(Model):
 
     venue_id: UUID
     plan_id: UUID | None
+    status_now: ConcertStatus  # as shown; set by whoever loads it, see `catalogue.status`
     price_tiers: fields.ReverseRelation[PriceTier]
 
     class Meta:

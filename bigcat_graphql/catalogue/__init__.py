@@ -1,0 +1,69 @@
+"""The catalogue: venues, seating plans, concerts, search, and what is left to sell."""
+
+from bigcat_graphql.catalogue.concerts import (
+    concert_by_id,
+    concert_by_slug,
+    concerts_by_ids,
+    is_organizer,
+    price_tiers_of,
+)
+from bigcat_graphql.catalogue.creation import ConcertDraft, PriceDraft, create_concert
+from bigcat_graphql.catalogue.drafts import (
+    AreaDraft,
+    PlanDraft,
+    PlanFault,
+    PlanFaulty,
+    RowDraft,
+    SectionDraft,
+)
+from bigcat_graphql.catalogue.plan import (
+    Area,
+    Mark,
+    Place,
+    Plan,
+    PlanTier,
+    Row,
+    SeatFeature,
+    Section,
+)
+from bigcat_graphql.catalogue.plans import plan_by_id, plan_document, publish_plan
+from bigcat_graphql.catalogue.venues import (
+    VenueDraft,
+    create_venue,
+    venue_by_id,
+    venue_by_slug,
+    venues_by_ids,
+)
+
+__all__ = [
+    "Area",
+    "AreaDraft",
+    "ConcertDraft",
+    "Mark",
+    "Place",
+    "Plan",
+    "PlanDraft",
+    "PlanFault",
+    "PlanFaulty",
+    "PlanTier",
+    "PriceDraft",
+    "Row",
+    "RowDraft",
+    "SeatFeature",
+    "Section",
+    "SectionDraft",
+    "VenueDraft",
+    "concert_by_id",
+    "concert_by_slug",
+    "concerts_by_ids",
+    "create_concert",
+    "create_venue",
+    "is_organizer",
+    "plan_by_id",
+    "plan_document",
+    "price_tiers_of",
+    "publish_plan",
+    "venue_by_id",
+    "venue_by_slug",
+    "venues_by_ids",
+]
