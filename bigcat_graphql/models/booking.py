@@ -44,6 +44,12 @@ class Booking(Model):
     reserved_until: datetime | None = fields.DatetimeField(null=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)
 
+    # As of the database's clock when it was read, see booking.lookup.
+    status_now: BookingStatus
+    seconds_left: int | None
+    extendable_until: datetime | None
+    cancellable_until: datetime | None
+
     class Meta:
         table = "booking"
 

@@ -28,6 +28,10 @@ class PaymentStatus(StrEnum):
     ORPHANED = "ORPHANED"
 
 
+# The provider may still answer: a booking has one such attempt at most.
+LIVE_STATUSES = (PaymentStatus.CREATED, PaymentStatus.REQUIRES_ACTION, PaymentStatus.AUTHORIZED)
+
+
 class Payment(Model):
     """An attempt to pay.
 
@@ -43,6 +47,7 @@ class Payment(Model):
     refunded_minor: int = fields.BigIntField(default=0)
     currency = fields.CharField(max_length=3)
     provider = fields.CharField(max_length=20)
+    payment_method = fields.CharField(max_length=200, null=True)
     provider_reference = fields.CharField(max_length=200, null=True)
     client_secret = fields.CharField(max_length=200, null=True)
     created_at: datetime = fields.DatetimeField()

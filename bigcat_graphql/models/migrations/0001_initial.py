@@ -130,6 +130,7 @@ class Migration(migrations.Migration):
                 ("refunded_minor", fields.BigIntField(default=0)),
                 ("currency", fields.CharField(max_length=3)),
                 ("provider", fields.CharField(max_length=20)),
+                ("payment_method", fields.CharField(null=True, max_length=200)),
                 ("provider_reference", fields.CharField(null=True, max_length=200)),
                 ("client_secret", fields.CharField(null=True, max_length=200)),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),

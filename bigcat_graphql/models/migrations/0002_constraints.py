@@ -149,6 +149,10 @@ class Migration(migrations.Migration):
             "payment (concert_id, booking_id)"
             " WHERE status IN ('CREATED', 'REQUIRES_ACTION', 'AUTHORIZED')",
         ),
+        index(
+            "payment_open",
+            "payment (created_at) WHERE status IN ('CREATED', 'REQUIRES_ACTION', 'AUTHORIZED')",
+        ),
         index("payment_of_booking", "payment (concert_id, booking_id, created_at)"),
         # ---- keys
         references("idempotency_key", "account_id", "account"),
