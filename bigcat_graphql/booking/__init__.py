@@ -1,1 +1,75 @@
-"""Reserving, confirming, releasing and reading bookings."""
+"""Seats of concerts: reserved, confirmed, given back, each by one conditional statement."""
+
+from bigcat_graphql.booking.change import change_seats, extend_booking
+from bigcat_graphql.booking.errors import (
+    CancellationNotAllowed,
+    IdempotencyConflict,
+    LimitExceeded,
+    NotEnoughSeats,
+    PlanChanged,
+    ReservationTimeExceeded,
+    SaleNotOpen,
+    SeatsPerBookingExceeded,
+    SeatsUnavailable,
+    TicketsPerAccountExceeded,
+    UnknownSeats,
+    WrongBookingState,
+)
+from bigcat_graphql.booking.expire import sweep, sweep_for_ever
+from bigcat_graphql.booking.history import BookingFilter, bookings_of, count_bookings
+from bigcat_graphql.booking.lookup import (
+    SeatState,
+    find_booking,
+    find_ticket,
+    seats_at,
+    seats_of,
+    tickets_of,
+)
+from bigcat_graphql.booking.release import cancel_booking
+from bigcat_graphql.booking.reserve import book_seats
+from bigcat_graphql.booking.selection import (
+    BestAvailable,
+    BookingKey,
+    BookingName,
+    ChosenSeats,
+    GeneralAdmission,
+    GuestReference,
+    Selection,
+)
+
+__all__ = [
+    "BestAvailable",
+    "BookingFilter",
+    "BookingKey",
+    "BookingName",
+    "CancellationNotAllowed",
+    "ChosenSeats",
+    "GeneralAdmission",
+    "GuestReference",
+    "IdempotencyConflict",
+    "LimitExceeded",
+    "NotEnoughSeats",
+    "PlanChanged",
+    "ReservationTimeExceeded",
+    "SaleNotOpen",
+    "SeatState",
+    "SeatsPerBookingExceeded",
+    "SeatsUnavailable",
+    "Selection",
+    "TicketsPerAccountExceeded",
+    "UnknownSeats",
+    "WrongBookingState",
+    "book_seats",
+    "bookings_of",
+    "cancel_booking",
+    "change_seats",
+    "count_bookings",
+    "extend_booking",
+    "find_booking",
+    "find_ticket",
+    "seats_at",
+    "seats_of",
+    "sweep",
+    "sweep_for_ever",
+    "tickets_of",
+]

@@ -1,6 +1,6 @@
 """What booking tells the rooms above it: seats and bookings that changed, after each commit."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -56,3 +56,32 @@ def tell(events: Iterable[Event]) -> None:
     for event in events:
         for listener in tuple(_listeners):
             listener(event)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsCancelled:
+    """Tickets of a booking are being cancelled; what was paid for them must go back."""
+
+    concert_id: UUID
+    booking_id: UUID
+    amount_minor: int
+
+
+Participant = Callable[[TicketsCancelled], Awaitable[None]]
+
+_participants: list[Participant] = []
+
+
+def within_transaction(participant: Participant) -> None:
+    """Let a higher room take part in the transaction that cancels tickets, once a process.
+
+    What it raises rolls the whole back.
+    """
+    if participant not in _participants:
+        _participants.append(participant)
+
+
+async def tell_within(event: TicketsCancelled) -> None:
+    """Let every participant do its part, inside the caller's transaction."""
+    for participant in _participants:
+        await participant(event)

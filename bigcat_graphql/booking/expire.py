@@ -1,0 +1,65 @@
+"""The sweeper: tells of time that is over, which the predicates knew all along."""
+
+import asyncio
+from collections import defaultdict
+from uuid import UUID
+
+import structlog
+from asyncpg import Record
+
+from bigcat_graphql import database
+from bigcat_graphql.booking import statements
+from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged, tell
+from bigcat_graphql.booking.rows import changes_of
+from bigcat_graphql.settings import get_settings
+
+_LOG = structlog.get_logger()
+# Small enough that no buyer waits long for a row that a sweep has locked.
+_BATCH_MAX = 1_000
+_FORGET_EVERY_SECONDS = 600.0
+
+
+async def sweep(limit: int = _BATCH_MAX) -> int:
+    """Write EXPIRED and AVAILABLE where time is over, and tell; any number of nodes may.
+
+    Returns:
+        How many bookings and seats were changed, at most `limit` of each.
+    """
+
+    async def work() -> tuple[list[Record], list[Record]]:
+        bookings = await database.fetch_all(statements.EXPIRE_BOOKINGS, limit)
+        return bookings, await database.fetch_all(statements.FREE_LAPSED_SEATS, limit)
+
+    bookings, seats = await database.run_transaction(work)
+    tell([*_seats_by_concert(seats), *(_changed(booking) for booking in bookings)])
+    return len(bookings) + len(seats)
+
+
+async def sweep_for_ever() -> None:
+    """Sweep every `sweep_seconds`, and at once again while there is more; errors are logged.
+
+    Safety never depends on this: it may fail, stop, or run anywhere else as well.
+    """
+    forget_at = 0.0
+    loop = asyncio.get_running_loop()
+    while True:
+        try:
+            if loop.time() >= forget_at:
+                forget_at = loop.time() + _FORGET_EVERY_SECONDS
+                await database.execute(statements.FORGET_KEYS, _BATCH_MAX)
+            if await sweep() >= _BATCH_MAX:
+                continue
+        except Exception as error:  # noqa: BLE001 - a loop that died would tell nobody any more
+            _LOG.warning("sweep_failed", error=str(error))
+        await asyncio.sleep(get_settings().sweep_seconds)
+
+
+def _seats_by_concert(seats: list[Record]) -> list[Event]:
+    grouped: dict[UUID, list[Record]] = defaultdict(list)
+    for seat in seats:
+        grouped[seat["concert_id"]].append(seat)
+    return [SeatsChanged(concert, changes_of(rows)) for concert, rows in grouped.items()]
+
+
+def _changed(booking: Record) -> Event:
+    return BookingChanged(booking["concert_id"], booking["id"], booking["version"])

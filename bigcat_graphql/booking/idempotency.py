@@ -1,0 +1,152 @@
+"""The same mutation under the same key has one effect and gives one answer."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import TypeAdapter
+
+from bigcat_graphql import database
+from bigcat_graphql.booking import statements
+from bigcat_graphql.booking.errors import IdempotencyConflict
+from bigcat_graphql.booking.events import Event, tell
+from bigcat_graphql.booking.rules import check_key
+from bigcat_graphql.booking.selection import BookingKey
+from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown
+from bigcat_graphql.ids import new_id
+
+# What happened is not known, or is nothing at all: the same key must be able to try again.
+_NOT_AN_OUTCOME = (Busy, OutcomeUnknown)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One wish of one account, named by the key its client made.
+
+    `request` is everything that makes another wish of it; it is hashed, not kept.
+    """
+
+    account_id: UUID
+    mutation: str
+    key: str
+    request: tuple[object, ...]
+
+    @property
+    def name(self) -> tuple[UUID, str, str]:
+        """The unique name of its row."""
+        return (self.account_id, self.mutation, self.key)
+
+    @property
+    def request_hash(self) -> str:
+        """SHA-256 of the request."""
+        return hashlib.sha256(orjson.dumps(self.request, default=_plain)).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a verb answers: the booking, and whatever else the work made under its key."""
+
+    booking: BookingKey
+    made: UUID | None = None
+
+
+async def answer_once(
+    intent: Intent, answer: Answer, work: Callable[[], Awaitable[list[Event]]]
+) -> Answer:
+    """Do the work in one transaction with its key, or answer what the key answered before.
+
+    The key's row is written first, in the transaction of the effect: of two calls at once the
+    second waits for the first's commit, and then replays it. A refusal is kept as well, in a
+    transaction of its own after the roll-back; should the process die between the two, the
+    refused request had no effect and may be judged anew.
+
+    Args:
+        intent: What is wished, and its key.
+        answer: What the work makes or changes.
+        work: Changes rows and returns what to tell after the commit; may run more than once.
+
+    Raises:
+        InvalidInput: the key is not 1 to 64 printable characters.
+        IdempotencyConflict: the key came before with another request.
+        DomainError: whatever the work raises, now or the first time.
+    """
+    check_key(intent.key)
+    try:
+        outcome, events = await database.run_transaction(lambda: _do_once(intent, answer, work))
+    except _NOT_AN_OUTCOME:
+        raise
+    except DomainError as refusal:
+        outcome, events = await _keep_refusal(intent, refusal), []
+    if isinstance(outcome, DomainError):
+        raise outcome
+    tell(events)
+    return outcome
+
+
+async def change_outcome(intent: Intent, refusal: DomainError) -> None:
+    """Let later repeats have a refusal that came after the first transaction, as payments do."""
+    await database.execute(statements.CHANGE_OUTCOME, *intent.name, _dump(refusal))
+
+
+async def _do_once(
+    intent: Intent, answer: Answer, work: Callable[[], Awaitable[list[Event]]]
+) -> tuple[Answer | DomainError, list[Event]]:
+    if await _claim(intent, orjson.dumps(asdict(answer)).decode()):
+        return answer, await work()
+    return await _replay(intent), []
+
+
+async def _keep_refusal(intent: Intent, refusal: DomainError) -> Answer | DomainError:
+    if await _claim(intent, _dump(refusal)):
+        return refusal
+    # A repeat was quicker between our roll-back and now: its outcome is the first one.
+    return await _replay(intent)
+
+
+async def _claim(intent: Intent, outcome: str) -> bool:
+    row = await database.fetch_one(
+        statements.CLAIM_KEY, new_id(), *intent.name, intent.request_hash, outcome
+    )
+    return row is not None
+
+
+async def _replay(intent: Intent) -> Answer | DomainError:
+    row = await database.fetch_one(statements.READ_KEY, *intent.name)
+    if row is None:
+        # Forgotten between two statements, 48 hours after it was first used.
+        return Busy()
+    if row["request_hash"] != intent.request_hash:
+        return IdempotencyConflict(row["created_at"])
+    outcome = orjson.loads(row["outcome"])
+    if "error" in outcome:
+        return _load(outcome)
+    return TypeAdapter(Answer).validate_python(outcome)
+
+
+def _dump(error: DomainError) -> str:
+    adapter: TypeAdapter[DomainError] = TypeAdapter(type(error))
+    facts = adapter.dump_python(error, mode="json")
+    return orjson.dumps({"error": type(error).__name__, "facts": facts}).decode()
+
+
+def _load(outcome: dict[str, Any]) -> DomainError:
+    adapter: TypeAdapter[DomainError] = TypeAdapter(_kinds()[outcome["error"]])
+    return adapter.validate_python(outcome["facts"])
+
+
+def _kinds(root: type[DomainError] = DomainError) -> dict[str, type[DomainError]]:
+    """Name every domain error there is, wherever it lives."""
+    found = {root.__name__: root}
+    for kind in root.__subclasses__():
+        found |= _kinds(kind)
+    return found
+
+
+def _plain(value: object) -> object:
+    """Say for orjson what a request is made of."""
+    if isinstance(value, UUID):
+        return value.hex
+    return [type(value).__name__, asdict(value)]  # type: ignore[call-overload]  # a dataclass
