@@ -24,7 +24,7 @@ _REFRESH = "refresh"
 # Ours have some 300 characters; what is much longer is not worth decoding.
 _LONGEST_TOKEN = 1024
 # Whatever a forged token makes the decoder raise; deeply nested JSON exhausts the stack.
-_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+_UNREADABLE = (JoseError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read_refresh_token(token: str) -> RefreshClaim | None:
     """Tell which session a token is of; None when it is not ours."""
     try:
         claims = _read(token, _REFRESH)
-        return RefreshClaim(UUID(claims["sid"]), int(claims["gen"]))
+        return RefreshClaim(UUID(str(claims["sid"])), int(claims["gen"]))
     except _UNREADABLE:
         return None
 
