@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +15,11 @@ from bigcat_graphql.booking.errors import IdempotencyConflict
 from bigcat_graphql.booking.events import Event, tell
 from bigcat_graphql.booking.rules import check_key
 from bigcat_graphql.booking.selection import BookingKey
-from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown
+from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown, Unauthenticated
 from bigcat_graphql.ids import new_id
 
 # What happened is not known, or is nothing at all: the same key must be able to try again.
-_NOT_AN_OUTCOME = (Busy, OutcomeUnknown)
+_NOT_AN_OUTCOME = (Busy, OutcomeUnknown, Unauthenticated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ class Intent:
     @property
     def request_hash(self) -> str:
         """SHA-256 of the request."""
-        return hashlib.sha256(orjson.dumps(self.request, default=_plain)).hexdigest()
+        # Not orjson's own way with dataclasses, which leaves out what kind of wish it is.
+        text = orjson.dumps(self.request, default=_plain, option=orjson.OPT_PASSTHROUGH_DATACLASS)
+        return hashlib.sha256(text).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class Answer:
 
     booking: BookingKey
     made: UUID | None = None
+
+
+_ANSWER = TypeAdapter(Answer)
 
 
 async def answer_once(
@@ -94,7 +99,7 @@ async def change_outcome(intent: Intent, refusal: DomainError) -> None:
 async def _do_once(
     intent: Intent, answer: Answer, work: Callable[[], Awaitable[list[Event]]]
 ) -> tuple[Answer | DomainError, list[Event]]:
-    if await _claim(intent, orjson.dumps(asdict(answer)).decode()):
+    if await _claim(intent, _ANSWER.dump_json(answer).decode()):
         return answer, await work()
     return await _replay(intent), []
 
@@ -123,7 +128,7 @@ async def _replay(intent: Intent) -> Answer | DomainError:
     outcome = orjson.loads(row["outcome"])
     if "error" in outcome:
         return _load(outcome)
-    return TypeAdapter(Answer).validate_python(outcome)
+    return _ANSWER.validate_python(outcome)
 
 
 def _dump(error: DomainError) -> str:
@@ -145,8 +150,11 @@ def _kinds(root: type[DomainError] = DomainError) -> dict[str, type[DomainError]
     return found
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever orjson cannot say by itself
     """Say for orjson what a request is made of."""
     if isinstance(value, UUID):
         return value.hex
-    return [type(value).__name__, asdict(value)]  # type: ignore[call-overload]  # a dataclass
+    return [
+        type(value).__name__,
+        {field.name: getattr(value, field.name) for field in fields(value)},
+    ]

@@ -1,12 +1,14 @@
 """Reading bookings, their seats and their tickets, for those who may see them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
+
+from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.accounts.credentials import fold_email
 from bigcat_graphql.booking.selection import BookingKey, BookingName, GuestReference
 from bigcat_graphql.booking.statements import FREE
 from bigcat_graphql.catalogue import is_organizer, plan_by_id
@@ -14,7 +16,6 @@ from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.ids import read_reference
 from bigcat_graphql.models import AccountRole, Booking, BookingStatus, SeatStatus, Ticket
 from bigcat_graphql.settings import get_settings
-from bigcat_graphql.accounts.credentials import fold_email
 
 # What the database's clock makes of a PENDING booking: the sweeper may not have written it yet.
 PENDING_NOW = "(b.status = 'PENDING' AND b.reserved_until > now())"
@@ -148,7 +149,7 @@ async def find_ticket(viewer: Viewer | None, concert_id: UUID, ticket_id: UUID) 
     return ticket if booking else None
 
 
-def booking_of(row: Mapping[str, Any]) -> Booking:
+def booking_of(row: Record) -> Booking:
     """Make a booking of a row of `SELECT_BOOKING`."""
     # Tortoise's own way from a row to an instance; its public one, raw(), takes no arguments.
     booking = Booking._init_from_db(**row)  # noqa: SLF001 - see above
@@ -179,7 +180,7 @@ async def _find_by_reference(name: GuestReference) -> Booking | None:
     return booking_of(row) if row else None
 
 
-def _seat_state(concert_id: UUID, row: Mapping[str, Any]) -> SeatState:
+def _seat_state(concert_id: UUID, row: Record) -> SeatState:
     return SeatState(concert_id, row["index"], row["tier_code"], SeatStatus(row["status"]))
 
 

@@ -113,9 +113,7 @@ async def _active_tickets(key: BookingKey) -> list[Ticket]:
 
 async def _cancel_whole(key: BookingKey) -> list[Event]:
     seats = await database.fetch_all(statements.RELEASE_ALL, key.concert_id, key.booking_id)
-    booking = await database.fetch_one(
-        statements.CANCEL_BOOKING, key.concert_id, key.booking_id
-    )
+    booking = await database.fetch_one(statements.CANCEL_BOOKING, key.concert_id, key.booking_id)
     return _events(key, seats, booking)
 
 
@@ -123,15 +121,11 @@ async def _release_some(key: BookingKey, indexes: list[int]) -> list[Event]:
     seats = await database.fetch_all(
         statements.RELEASE_SOME, key.concert_id, key.booking_id, indexes
     )
-    booking = await database.fetch_one(
-        statements.TOUCH_BOOKING, key.concert_id, key.booking_id
-    )
+    booking = await database.fetch_one(statements.TOUCH_BOOKING, key.concert_id, key.booking_id)
     return _events(key, seats, booking)
 
 
-def _events(
-    key: BookingKey, seats: list[Record], booking: Record | None
-) -> list[Event]:
+def _events(key: BookingKey, seats: list[Record], booking: Record | None) -> list[Event]:
     if booking is None:
         raise LookupError(key)
     return [

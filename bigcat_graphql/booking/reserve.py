@@ -109,13 +109,9 @@ async def _take(sale: Sale, plan: Plan, selection: Selection, taker: Taker) -> l
     return await _take_best(sale, plan, selection, taker)
 
 
-async def _take_chosen(
-    sale: Sale, plan: Plan, chosen: ChosenSeats, taker: Taker
-) -> list[Record]:
+async def _take_chosen(sale: Sale, plan: Plan, chosen: ChosenSeats, taker: Taker) -> list[Record]:
     path = rules.path_of(chosen, taker.root)
-    rules.check_chosen(
-        chosen, plan_version=plan.version, seat_count=plan.seat_count, path=path
-    )
+    rules.check_chosen(chosen, plan_version=plan.version, seat_count=plan.seat_count, path=path)
     statement = _statement(taker, statements.RESERVE_CHOSEN, statements.ADD_CHOSEN)
     taken = await _run(statement, sale, taker, len(chosen.indexes), list(chosen.indexes))
     if not taken:
@@ -135,17 +131,13 @@ async def _take_places(
     quick = _statement(taker, statements.RESERVE_PLACES, statements.ADD_PLACES)
     sure = _statement(taker, statements.RESERVE_ANY_PLACES, statements.ADD_ANY_PLACES)
     for statement, begin in ((quick, start), (quick, first), (sure, first)):
-        taken = await _run(
-            statement, sale, taker, wish.quantity, begin, last, area.tier_code
-        )
+        taken = await _run(statement, sale, taker, wish.quantity, begin, last, area.tier_code)
         if taken:
             return taken
     raise await _too_few(sale.concert_id, [area.tier_code], (first, last), path)
 
 
-async def _take_best(
-    sale: Sale, plan: Plan, wish: BestAvailable, taker: Taker
-) -> list[Record]:
+async def _take_best(sale: Sale, plan: Plan, wish: BestAvailable, taker: Taker) -> list[Record]:
     path = rules.path_of(wish, taker.root)
     tiers = (await price_tiers_of([sale.concert_id]))[sale.concert_id]
     codes = best_available.tier_codes(wish, tiers, path=path[:-1])
@@ -161,7 +153,7 @@ async def _take_best(
         if taken:
             return taken
         avoided |= set(picked)
-    await _give_up(sale.concert_id, plan, codes, wish, path)
+    return await _give_up(sale.concert_id, plan, codes, wish, path)
 
 
 def _statement(taker: Taker, reserve: str, add: str) -> str:
@@ -181,9 +173,7 @@ async def _run(
     )
 
 
-async def _why_not(
-    concert_id: UUID, plan: Plan, indexes: tuple[int, ...]
-) -> SeatsUnavailable:
+async def _why_not(concert_id: UUID, plan: Plan, indexes: tuple[int, ...]) -> SeatsUnavailable:
     """Say which of the seats are taken, now that all rivals of the statement have committed."""
     rows = await database.fetch_all(statements.WHY_NOT, concert_id, list(indexes))
     taken = tuple(row["index"] for row in rows)
@@ -195,9 +185,7 @@ async def _why_not(
 
 
 async def _free_seats(concert_id: UUID, plan: Plan, codes: list[str]) -> frozenset[int]:
-    rows = await database.fetch_all(
-        statements.FREE_SEATS, concert_id, codes, plan.seat_count
-    )
+    rows = await database.fetch_all(statements.FREE_SEATS, concert_id, codes, plan.seat_count)
     return frozenset(row["index"] for row in rows)
 
 

@@ -151,9 +151,7 @@ async def _confirm(payment: Payment, reference: str, intent: Intent | None) -> N
         tell(await database.run_transaction(work))
     except WrongBookingState as lost:
         await _PROVIDERS[payment.provider].void(payment.id)
-        await _refuse(
-            payment, PaymentStatus.CREATED, PaymentStatus.VOIDED, reference, lost, intent
-        )
+        await _refuse(payment, PaymentStatus.CREATED, PaymentStatus.VOIDED, reference, lost, intent)
 
 
 async def _refuse(

@@ -155,7 +155,6 @@ class Migration(migrations.Migration):
         ),
         index("payment_of_booking", "payment (concert_id, booking_id, created_at)"),
         # ---- keys
-        references("idempotency_key", "account_id", "account"),
         index("idempotency_key_age", "idempotency_key (created_at)"),
         # ---- accounts
         one_of("account", "role", "GUEST BUYER ORGANIZER ADMIN"),
