@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from bigcat_graphql.accounts.tokens import Viewer
+from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.catalogue import (
     AreaDraft,
     ConcertDraft,

@@ -1,5 +1,6 @@
 """The catalogue: venues, seating plans, concerts, search, and what is left to sell."""
 
+from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts, tier_counts
 from bigcat_graphql.catalogue.concerts import (
     concert_by_id,
     concert_by_slug,
@@ -16,6 +17,8 @@ from bigcat_graphql.catalogue.drafts import (
     RowDraft,
     SectionDraft,
 )
+from bigcat_graphql.catalogue.filters import ConcertFilter, Near, Range
+from bigcat_graphql.catalogue.pages import Page, PageRequest
 from bigcat_graphql.catalogue.plan import (
     Area,
     Mark,
@@ -27,6 +30,12 @@ from bigcat_graphql.catalogue.plan import (
     Section,
 )
 from bigcat_graphql.catalogue.plans import plan_by_id, plan_document, publish_plan
+from bigcat_graphql.catalogue.search import (
+    ConcertOrder,
+    ConcertOrderField,
+    count_concerts,
+    search_concerts,
+)
 from bigcat_graphql.catalogue.venues import (
     VenueDraft,
     create_venue,
@@ -39,7 +48,13 @@ __all__ = [
     "Area",
     "AreaDraft",
     "ConcertDraft",
+    "ConcertFilter",
+    "ConcertOrder",
+    "ConcertOrderField",
     "Mark",
+    "Near",
+    "Page",
+    "PageRequest",
     "Place",
     "Plan",
     "PlanDraft",
@@ -47,8 +62,10 @@ __all__ = [
     "PlanFaulty",
     "PlanTier",
     "PriceDraft",
+    "Range",
     "Row",
     "RowDraft",
+    "SeatCounts",
     "SeatFeature",
     "Section",
     "SectionDraft",
@@ -56,6 +73,7 @@ __all__ = [
     "concert_by_id",
     "concert_by_slug",
     "concerts_by_ids",
+    "count_concerts",
     "create_concert",
     "create_venue",
     "is_organizer",
@@ -63,6 +81,9 @@ __all__ = [
     "plan_document",
     "price_tiers_of",
     "publish_plan",
+    "search_concerts",
+    "seat_counts",
+    "tier_counts",
     "venue_by_id",
     "venue_by_slug",
     "venues_by_ids",

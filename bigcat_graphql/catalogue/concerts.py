@@ -5,14 +5,14 @@ from uuid import UUID
 
 from asyncpg import Record
 
-from bigcat_graphql.accounts.tokens import Viewer
+from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.catalogue.statements import is_storable
 from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.database import fetch_all, fetch_one
 from bigcat_graphql.models import AccountRole, Concert, ConcertOrganizer, ConcertStatus, PriceTier
 
 # What `concert_of` reads.
-SELECT_CONCERTS = f"SELECT c.*, {STATUS_NOW} AS status_now FROM concert c"  # noqa: S608 - constants
+SELECT_CONCERTS = f"SELECT c.*, {STATUS_NOW} AS status_now FROM concert c"
 
 _BY_ID = f"{SELECT_CONCERTS} WHERE c.id = $1"
 _BY_SLUG = f"{SELECT_CONCERTS} WHERE c.slug = $1"

@@ -1,7 +1,5 @@
 """Conditions of a SELECT, put together one by one, and what PostgreSQL's text can hold."""
 
-from collections.abc import Iterable
-
 
 class Conditions:
     """Conditions that must all hold, with their arguments numbered as they come."""
@@ -11,13 +9,21 @@ class Conditions:
         self.args: list[object] = []
 
     def add(self, condition: str, *values: object) -> None:
-        """Add a condition; each `{}` in it stands for a value."""
-        self._conditions.append(condition.format(*[self.bind(value) for value in values]))
+        """Add a condition; where values are given, `{}` or `{0}` stands for each."""
+        if values:
+            condition = condition.format(*[self.bind(value) for value in values])
+        self._conditions.append(condition)
 
     def bind(self, value: object) -> str:
         """Number a value, to use in a statement."""
         self.args.append(value)
         return f"${len(self.args)}"
+
+    def within(self, *conditions: str) -> "Conditions":
+        """Begin the conditions of a subquery, which share this one's arguments."""
+        inner = Conditions(*conditions)
+        inner.args = self.args
+        return inner
 
     def copy(self) -> "Conditions":
         """Make a copy that can be added to."""
@@ -28,11 +34,6 @@ class Conditions:
     def __str__(self) -> str:
         """Write what follows WHERE."""
         return " AND ".join(self._conditions) or "TRUE"
-
-
-def any_of(conditions: Iterable[str]) -> str:
-    """Join conditions of which one must hold; none never holds."""
-    return " OR ".join(f"({condition})" for condition in conditions) or "FALSE"
 
 
 def is_storable(text: str) -> bool:
