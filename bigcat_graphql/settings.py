@@ -1,13 +1,16 @@
 """What can be set from outside, by environment variables; nonsense is refused at start, by name."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class SettingsRefused(Exception):
@@ -31,7 +34,8 @@ class Settings(BaseSettings):
         default=8000, ge=0, le=65535, validation_alias=AliasChoices("BIGCAT_PORT", "PORT")
     )
     public_url: str | None = None
-    allowed_origins: tuple[str, ...] = ()
+    # With blanks or commas between; NoDecode since pydantic would want a JSON list.
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = ()
 
     # Signs access and refresh tokens. Left out, each start makes its own: everybody signs in anew.
     secret_key: str = Field(default_factory=lambda: secrets.token_urlsafe(32), min_length=32)
@@ -48,13 +52,29 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     # server
+    rate_points: int = Field(default=10_000, ge=1_000)
+    rate_points_per_second: int = Field(default=200, ge=1)
+    max_connections: int = Field(default=10_000, ge=10)
+    max_sockets: int = Field(default=5_000, ge=0)
+    graceful_seconds: int = Field(default=10, ge=1, le=600)
+    # How long /readyz says 503 before new connections are refused, for a balancer to notice.
+    drain_seconds: float = Field(default=0, ge=0, le=120)
+    # A JSON object {"<name>": "<document>"}: what `persisted_documents = "trusted"` runs.
+    trusted_documents: Path | None = None
+    trusted_proxies: str = "127.0.0.1"
+    explorer: bool = True
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
     @field_validator("public_url", "allowed_origins")
     @classmethod
     def _looks_like_an_origin(cls, value: str | tuple[str, ...] | None) -> object:
         for url in (value,) if isinstance(value, str) else value or ():
-            if not url.startswith(("http://", "https://")):
-                raise ValueError(f"{url!r} does not begin with http:// or https://")
+            if _origin_of(url) != url:
+                raise ValueError(f"{url!r} is not like https://tickets.example, without a path")
         return value
 
     @model_validator(mode="after")
@@ -76,11 +96,35 @@ def load_settings() -> Settings:
         raise SettingsRefused("\n".join(_name_fault(fault) for fault in error.errors())) from None
 
 
-def _name_fault(fault: object) -> str:
-    assert isinstance(fault, dict)  # noqa: S101 - tells mypy what pydantic's ErrorDetails is
-    place = str(fault["loc"][0]) if fault["loc"] else ""
-    variable = place if place.isupper() else f"BIGCAT_{place.upper()}" if place else ""
-    return f"{variable}: {fault['msg']}".removeprefix(": ")
+def variables_of(field: str) -> list[str]:
+    """Name the environment variables that set a field, the strongest first."""
+    alias = Settings.model_fields[field].validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice) for choice in alias.choices]
+    return [str(alias)] if alias else [f"BIGCAT_{field.upper()}"]
+
+
+def _name_fault(fault: ErrorDetails) -> str:
+    if not fault["loc"]:
+        return fault["msg"]
+    place = str(fault["loc"][0])  # the field, or the first of its variables
+    known = {name: names for name in Settings.model_fields for names in [variables_of(name)]}
+    variables = next(names for name, names in known.items() if place in (name, *names))
+    # Of two names for one thing, name the one that was used.
+    used = next((name for name in variables if os.environ.get(name)), variables[0])
+    return f"{used}: {fault['msg'].removeprefix('Value error, ')}"
+
+
+def _origin_of(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        port = "" if parts.port is None else f":{parts.port}"
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        return None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"
 
 
 _current: Settings | None = None

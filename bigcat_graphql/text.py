@@ -20,13 +20,15 @@ _PLAIN = str.maketrans(
 
 def fold(text: str) -> str:
     """Write text without case, accents and extra blanks: `Antonín  DVOŘÁK` is `antonin dvorak`."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    # Unfolded forms first: case folding does not know that a bold mathematical A is a letter.
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     plain = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     return " ".join(plain.translate(_PLAIN).split())
 
 
 def slugify(text: str) -> str:
     """Write text as a name for URLs: folded ASCII words and dashes, `concert` if none is left."""
-    folded = fold(text).encode("ascii", "ignore").decode()
-    words = "".join(letter if letter.isalnum() else " " for letter in folded).split()
+    # Before letters are dropped: `Bach\u2013Busoni` is two words, whatever dash stands between.
+    spaced = "".join(letter if letter.isalnum() else " " for letter in fold(text))
+    words = spaced.encode("ascii", "ignore").decode().split()
     return "-".join(words)[:80].rstrip("-") or "concert"
