@@ -1,4 +1,4 @@
-"""PostgreSQL: one pool a process, one transaction a verb, and the server bigcat can bring itself."""
+"""PostgreSQL: one pool a process, one transaction a verb, and a server that bigcat can bring."""
 
 from bigcat_graphql.database.connection import (
     DatabaseUnreachable,
@@ -10,8 +10,8 @@ from bigcat_graphql.database.connection import (
     open_database,
     tortoise_config,
 )
-from bigcat_graphql.database.engine import Connection
 from bigcat_graphql.database.migration import migrate
+from bigcat_graphql.database.pool import Connection
 from bigcat_graphql.database.transaction import run_transaction
 from bigcat_graphql.database.url import DatabaseUrl
 

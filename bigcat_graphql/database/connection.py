@@ -1,13 +1,28 @@
 """Opening and closing the one database of a process, and running SQL on its ambient connection."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import asyncpg
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext
+from tortoise.exceptions import DBConnectionError
 
 from bigcat_graphql.database import engine
+from bigcat_graphql.database.pool import Connection, keep_session, read_again
 from bigcat_graphql.database.url import DatabaseUrl
+from bigcat_graphql.errors import Busy
+
+T = TypeVar("T")
+
+_REFUSALS = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    DBConnectionError,
+    Busy,
+)
 
 
 class DatabaseUnreachable(Exception):
@@ -30,21 +45,23 @@ async def open_database(url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: 
         raise RuntimeError("the database is open already")
     where = as_url(url)
     context = TortoiseContext()
-    config = tortoise_config(where, pool_min=pool_min, pool_max=pool_max)
     with context:
         # The fallback lets request tasks, which do not descend from this one, find the connection.
-        await context.init(config, _enable_global_fallback=True)
+        await context.init(
+            tortoise_config(where, pool_min=pool_min, pool_max=pool_max),
+            _enable_global_fallback=True,
+        )
     _open = context
     try:
         await fetch_one("SELECT 1")
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except _REFUSALS as error:
         await close_database()
-        raise DatabaseUnreachable(f"{where.place}: {error or type(error).__name__}") from error
+        raise DatabaseUnreachable(f"{where.place}: {error!s}") from error
 
 
 async def close_database() -> None:
     """Close the pool; closing twice is harmless."""
-    global _open  # noqa: PLW0603 - see open_database
+    global _open
     context, _open = _open, None
     if context is not None:
         await context.close_connections()
@@ -57,7 +74,7 @@ def tortoise_config(
     credentials = as_url(url).connect_arguments() | {
         "minsize": pool_min,
         "maxsize": pool_max,
-        "reset": engine.keep_session,
+        "reset": keep_session,
     }
     models = {
         "models": ["bigcat_graphql.models"],
@@ -72,40 +89,41 @@ def tortoise_config(
     }
 
 
-async def connect(url: DatabaseUrl | str) -> engine.Connection:
+async def connect(url: DatabaseUrl | str) -> Connection:
     """Make a connection outside the pool, for LISTEN and session locks; the caller closes it."""
-    connection: engine.Connection = await asyncpg.connect(**as_url(url).connect_arguments())
+    connection: Connection = await asyncpg.connect(**as_url(url).connect_arguments())
     return connection
 
 
 async def fetch_all(sql: str, *args: object) -> list[asyncpg.Record]:
     """Run a statement in the open transaction, else on the pool, and return its rows.
 
-    Outside a transaction a pure read survives a restart of PostgreSQL; a write raises.
+    Outside a transaction a read survives a restart of PostgreSQL; a write raises.
     """
-    return await _run("fetch", sql, args)  # type: ignore[no-any-return] # _run is any of three
+    return await _run(sql, lambda connection: connection.fetch(sql, *args))
 
 
 async def fetch_one(sql: str, *args: object) -> asyncpg.Record | None:
     """Run a statement as `fetch_all` does, and return its first row."""
-    return await _run("fetchrow", sql, args)  # type: ignore[no-any-return] # _run is any of three
+    return await _run(sql, lambda connection: connection.fetchrow(sql, *args))
 
 
 async def execute(sql: str, *args: object) -> str:
     """Run a statement as `fetch_all` does, and return PostgreSQL's status, `UPDATE 3`."""
-    return await _run("execute", sql, args)  # type: ignore[no-any-return] # _run is any of three
+    return await _run(sql, lambda connection: connection.execute(sql, *args))
 
 
-async def _run(method: str, sql: str, args: tuple[object, ...]) -> Any:  # noqa: ANN401 - three results
-    client = get_connection("default")
+async def _run(sql: str, send: Callable[[Connection], Awaitable[T]]) -> T:
+    client: Any = get_connection("default")
 
-    async def once() -> Any:  # noqa: ANN401 - see _run
+    async def once() -> T:
         async with client.acquire_connection() as connection:
-            return await getattr(connection, method)(sql, *args)
+            return await send(connection)
 
+    # In a transaction, a lost connection has taken the earlier statements with it.
     if isinstance(client, engine.AmbientTransaction) and client.is_open:
         return await once()
-    return await engine.read_again(sql, once)
+    return await read_again(sql, once)
 
 
 def as_url(url: DatabaseUrl | str) -> DatabaseUrl:

@@ -1,79 +1,51 @@
-"""Tortoise's asyncpg engine with a pool that neither leaks nor waits for ever.
+"""Tortoise's asyncpg engine, with transactions that neither leak nor hide what became of them.
 
 Stock `in_transaction()` keeps the connection and the context variable when BEGIN fails or is
-cancelled, and `pool.acquire()` has no end. This module stands on private names of tortoise-orm and
-asyncpg: both are pinned to one minor version, and tests/database/test_engine.py watches them.
+cancelled. The remedy stands on private names of tortoise-orm and asyncpg, both pinned to one minor
+version; tests/database/test_engine.py watches them.
 """
 
-import asyncio
-import re
-from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any, TypeVar
+# ruff: noqa: SLF001 - those private names
+
+from functools import partial
+from types import TracebackType
+from typing import Any, cast
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction, TransactionState
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
+    ConnectionWrapper,
     NestedTransactionContext,
     PoolConnectionWrapper,
     TransactionContextPooled,
 )
 from tortoise.connection import ConnectionToken, get_connections
 
-from bigcat_graphql.errors import Busy, OutcomeUnknown
+from bigcat_graphql.database.pool import Lent, acquire, is_lost, read_again
+from bigcat_graphql.errors import OutcomeUnknown
 
-T = TypeVar("T")
-
-if TYPE_CHECKING:  # asyncpg's classes are generic in its stubs only
-    Pool = asyncpg.Pool[asyncpg.Record]
-    Connection = asyncpg.Connection[asyncpg.Record]
-    Lent = PoolConnectionProxy[asyncpg.Record]
-else:
-    Pool, Connection, Lent = asyncpg.Pool, asyncpg.Connection, PoolConnectionProxy
-
-# How long a caller waits for a free connection, or for a server that restarts. Below the server's
-# own limit on a query (15 s), so that a full pool is told as Busy and not as a time-out.
-ACQUIRE_SECONDS = 10.0
-# A row lock is held for one short transaction; one that lasts longer is stuck, not busy.
+# A row lock is held for one short transaction; a holder that keeps it longer is stuck, not busy.
 LOCK_TIMEOUT_MS = 2_000
-_PAUSE_SECONDS = 0.05
-
-LOST = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    ConnectionError,
-)
-# A server that restarts, or has no slot left, takes connections again by itself. A missing socket
-# file is such a restart too.
-_COMES_BACK = (*LOST, asyncpg.TooManyConnectionsError, FileNotFoundError)
-
-
-def is_lost(error: BaseException) -> bool:
-    """Tell whether the connection broke, rather than the statement."""
-    if isinstance(error, asyncpg.InterfaceError):
-        return "connection is closed" in str(error) or "released back to the pool" in str(error)
-    return isinstance(error, LOST)
 
 
 class BoundedTransaction(Transaction):
     """A transaction whose BEGIN brings its lock time-out, and whose COMMIT tells the truth."""
 
+    _connection: Any
+    _isolation: str | None
+
     async def start(self) -> None:
         """Send BEGIN, isolation and lock time-out in one round trip."""
-        isolation = (self._isolation or "read committed").replace("_", " ").upper()
-        connection = self._connection
+        isolation = (self._isolation or "read_committed").replace("_", " ").upper()
         # What asyncpg's own start() does first: savepoints and cursors ask for it.
-        connection._top_xact = self  # noqa: SLF001 - see the module
+        self._connection._top_xact = self
         try:
-            await connection.execute(
+            await self._connection.execute(
                 f"BEGIN ISOLATION LEVEL {isolation}; SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"
             )
         except BaseException:
-            connection._top_xact = None  # noqa: SLF001 - see the module
+            self._connection._top_xact = None
             self._state = TransactionState.FAILED
             raise
         self._state = TransactionState.STARTED
@@ -85,20 +57,19 @@ class BoundedTransaction(Transaction):
             OutcomeUnknown: the connection broke after COMMIT was sent.
             RuntimeError: PostgreSQL had aborted the transaction and rolled it back.
         """
-        connection = self._connection
-        connection._top_xact = None  # noqa: SLF001 - see the module
+        self._connection._top_xact = None
         self._state = TransactionState.FAILED
-        if connection.is_closed():
-            # Nothing was sent, so nothing was saved: the whole may run again.
-            raise asyncpg.ConnectionDoesNotExistError("connection was closed before COMMIT")
+        if self._connection.is_closed():
+            # Nothing was sent, so nothing was saved, and the whole may run again.
+            raise asyncpg.ConnectionDoesNotExistError("the connection was closed before COMMIT")
         try:
-            status = await connection.execute("COMMIT")
+            status = await self._connection.execute("COMMIT")
         except Exception as error:
             if is_lost(error):
                 raise OutcomeUnknown from error
             raise
         if status != "COMMIT":
-            raise RuntimeError("a statement failed and its error was swallowed: nothing was saved")
+            raise RuntimeError("a statement's error was swallowed: PostgreSQL saved nothing")
         self._state = TransactionState.COMMITTED
 
 
@@ -113,65 +84,62 @@ class AmbientTransaction(TransactionWrapper):
         return not self._finalized
 
     async def begin(self) -> None:
-        """Open the transaction, or a savepoint when this wraps an open one."""
-        proxy = self._connection
+        """Open the transaction, or a savepoint where this wraps an open one."""
+        lent = cast("Any", self._connection)
         if isinstance(self._parent, AmbientTransaction):
-            self.transaction = proxy.transaction()
+            self.transaction = lent.transaction()
         else:
-            # The bare connection: the pool's proxy offers no other transaction class.
+            # The bare connection: the pool's proxy makes stock transactions only.
             self.transaction = BoundedTransaction(
-                proxy._con,  # noqa: SLF001 - see the module
-                self.isolation,
-                False,  # noqa: FBT003 - positional in asyncpg
-                False,  # noqa: FBT003 - positional in asyncpg
+                lent._con, cast("Any", self.isolation), readonly=False, deferrable=False
             )
         await self.transaction.start()
 
-    def acquire_connection(self) -> Any:  # noqa: ANN401 - Tortoise's wrappers have no common type
+    def acquire_connection(self) -> ConnectionWrapper[Any]:
         """Give this transaction's connection, or after its end the pool's.
 
-        A task begun inside a transaction inherits it and may outlive it.
+        A task begun inside a transaction inherits it, and may outlive it.
         """
         if self.is_open:
             return super().acquire_connection()
-        return self._parent.acquire_connection()
+        return cast("ConnectionWrapper[Any]", self._parent.acquire_connection())
 
     def _in_transaction(self) -> NestedTransactionContext:
         return NestedTransactionContext(AmbientTransaction(self))
 
 
 class TransactionScope(TransactionContextPooled):
-    """From BEGIN to COMMIT or ROLLBACK, returning the connection however it ends."""
+    """From BEGIN to COMMIT or ROLLBACK; the connection goes back however it ends."""
 
-    __slots__ = ()
+    __slots__ = ("_lent", "_pool")
     client: AmbientTransaction
     token: ConnectionToken
 
     async def __aenter__(self) -> AmbientTransaction:
         await self.ensure_connection()
-        parent = self.client._parent  # noqa: SLF001 - see the module
-        self.client._connection = connection = await acquire(parent._pool)  # noqa: SLF001 - same
+        self._pool = cast("Any", self.client._parent._pool)
+        self._lent = await acquire(self._pool)
+        self.client._connection = cast("Any", self._lent)
         self.token = get_connections().set(self.connection_name, self.client)
         try:
             await self.client.begin()
-        except BaseException:  # cancellation too: stock Tortoise leaks the connection here
-            get_connections().reset(self.token)
-            await parent._pool.release(connection)  # noqa: SLF001 - see the module
+        except BaseException:  # a cancellation too
+            await self._leave()
             raise
         return self.client
 
-    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:  # noqa: ANN401 - as the parent has it
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
         try:
-            if exc_type is None:
-                await self.client.commit()
-            else:
-                await self._roll_back()
+            # A sibling in a broken gather() may still have a statement under way: it ends first.
+            async with self.client._lock:
+                await (self.client.commit() if exc_type is None else self._roll_back())
         finally:
-            self.client._finalized = True  # noqa: SLF001 - see the module
-            get_connections().reset(self.token)
-            pool = self.client._parent._pool  # noqa: SLF001 - see the module
-            if pool is not None:
-                await pool.release(self.client._connection)  # noqa: SLF001 - same
+            await self._leave()
 
     async def _roll_back(self) -> None:
         try:
@@ -181,6 +149,11 @@ class TransactionScope(TransactionContextPooled):
             if not is_lost(error):
                 raise
 
+    async def _leave(self) -> None:
+        self.client._finalized = True
+        get_connections().reset(self.token)
+        await self._pool.release(self._lent)
+
 
 class PooledConnection(PoolConnectionWrapper[Lent]):
     """A connection for one statement outside a transaction."""
@@ -189,7 +162,7 @@ class PooledConnection(PoolConnectionWrapper[Lent]):
 
     async def __aenter__(self) -> Lent:
         await self.ensure_connection()
-        self.connection = await acquire(self.client._pool)  # noqa: SLF001 - see the module
+        self.connection = await acquire(self.client._pool)
         return self.connection
 
 
@@ -211,58 +184,9 @@ class Client(AsyncpgDBClient):
 
     async def execute_query(
         self, query: str, values: list[Any] | None = None
-    ) -> tuple[int, list[Any]]:
-        """Run what the ORM wrote, a read once more when its connection turns out to be dead."""
-        run = partial(super().execute_query, query, values)
-        return await read_again(query, run)
-
-
-async def read_again(statement: str, run: Callable[[], Awaitable[T]]) -> T:
-    """Run a statement; a pure read that met a dead pooled connection runs once more."""
-    try:
-        return await run()
-    except Exception as error:
-        if not (is_lost(error) and is_read(statement)):
-            raise
-    return await run()
-
-
-@lru_cache(maxsize=512)
-def is_read(statement: str) -> bool:
-    """Tell whether a statement surely changes nothing, so that it may run twice."""
-    words = statement.lstrip().upper()
-    return words.startswith(("SELECT", "WITH")) and not re.search(
-        r"\b(INSERT|UPDATE|DELETE|MERGE)\b", words
-    )
-
-
-async def acquire(pool: Pool) -> Lent:
-    """Take a connection from the pool, waiting for a restarting server.
-
-    Nothing has been sent yet, so trying again is always safe.
-
-    Raises:
-        Busy: none came free within `ACQUIRE_SECONDS`.
-    """
-    try:
-        # Not acquire(timeout=…): that one also becomes the time-out of the release.
-        async with asyncio.timeout(ACQUIRE_SECONDS):
-            while True:
-                try:
-                    return await pool.acquire()
-                except _COMES_BACK:
-                    await asyncio.sleep(_PAUSE_SECONDS)
-    except TimeoutError:
-        raise Busy from None
-
-
-async def keep_session(_connection: Lent) -> None:
-    """Reset nothing when a connection returns: nobody sets, listens or locks by session.
-
-    asyncpg's reset query costs each statement outside a transaction a second round trip.
-    """
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """Run what the ORM wrote; a read survives a dead connection."""
+        return await read_again(query, partial(super().execute_query, query, values))
 
 
 client_class = Client
-
-__all__: Sequence[str] = ("ACQUIRE_SECONDS", "LOCK_TIMEOUT_MS", "AmbientTransaction", "Client")

@@ -8,7 +8,8 @@ from typing import TypeVar
 import asyncpg
 from tortoise.connection import get_connection
 
-from bigcat_graphql.database.engine import AmbientTransaction, Client, is_lost
+from bigcat_graphql.database.engine import AmbientTransaction, Client
+from bigcat_graphql.database.pool import is_lost
 from bigcat_graphql.errors import Busy
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Where PostgreSQL is: a `DATABASE_URL` read by our own rules, since two drivers read it differently."""
+"""Where PostgreSQL is: a `DATABASE_URL` read by our own rules, since drivers differ in theirs."""
 
 import ssl
 from dataclasses import dataclass, replace

@@ -1,0 +1,89 @@
+"""Taking connections from asyncpg's pool: waiting has an end, a restarting server does not hurt."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from bigcat_graphql.errors import Busy
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:  # asyncpg's classes are generic in its stubs only
+    Pool = asyncpg.Pool[asyncpg.Record]
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Lent = PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool, Connection, Lent = asyncpg.Pool, asyncpg.Connection, PoolConnectionProxy
+
+# How long a caller waits for a free connection, or for a server that restarts. Below the server's
+# own limit on a query (15 s), so that a full pool is told as Busy and not as a time-out.
+ACQUIRE_SECONDS = 10.0
+_PAUSE_SECONDS = 0.05
+
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    ConnectionError,
+)
+# A server that restarts, or has no slot left, takes connections again by itself; a socket file
+# that is missing is such a restart too.
+_COMES_BACK = (*_LOST, asyncpg.TooManyConnectionsError, FileNotFoundError)
+
+
+async def acquire(pool: Pool) -> Lent:
+    """Take a connection from the pool, waiting for a restarting server.
+
+    Nothing has been sent yet, so trying again is always safe.
+
+    Raises:
+        Busy: none came free within `ACQUIRE_SECONDS`.
+    """
+    try:
+        # Not acquire(timeout=…): that would bound the later release as well.
+        async with asyncio.timeout(ACQUIRE_SECONDS):
+            while True:
+                try:
+                    return await pool.acquire()
+                except _COMES_BACK:
+                    await asyncio.sleep(_PAUSE_SECONDS)
+    except TimeoutError:
+        raise Busy from None
+
+
+async def read_again(statement: str, run: Callable[[], Awaitable[T]]) -> T:
+    """Run a statement; a read that met a dead pooled connection runs once more."""
+    try:
+        return await run()
+    except Exception as error:
+        if not (is_lost(error) and is_read(statement)):
+            raise
+    return await run()
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether the connection broke, rather than the statement."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "connection is closed" in str(error) or "released back to the pool" in str(error)
+    return isinstance(error, _LOST)
+
+
+@lru_cache(maxsize=512)
+def is_read(statement: str) -> bool:
+    """Tell whether a statement changes nothing, so that it may run twice."""
+    words = statement.lstrip().upper()
+    writes = re.search(r"\b(INSERT|UPDATE|DELETE|MERGE)\b", words)
+    return words.startswith(("SELECT", "WITH")) and writes is None
+
+
+async def keep_session(_connection: object) -> None:
+    """Reset nothing when a connection returns: nobody sets, listens or locks by session.
+
+    asyncpg's reset query costs each statement outside a transaction a second round trip.
+    """
