@@ -1,0 +1,174 @@
+"""Whatever is lost, repeated or reordered on the way, every client ends up equal to the truth."""
+
+from collections import Counter
+from datetime import datetime
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bigcat_graphql.booking.events import SeatChange
+from bigcat_graphql.catalogue.availability import SeatCounts
+from bigcat_graphql.live import Frame, SeatVersion, Snapshot
+from bigcat_graphql.live.state import HubState
+from bigcat_graphql.models import SeatStatus
+from tests.live.client import SeatMapClient
+from tests.live.halls import Table, after, make_hall
+
+HALL = make_hall(seats=5, places=[3, 1])
+CLIENTS = st.integers(0, 2)
+
+
+def count(letters: str) -> SeatCounts:
+    found = Counter(letters)
+    return SeatCounts(found["A"], found["R"], found["B"], found["X"])
+
+
+class SeatMapJourney(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+        self.table = Table(HALL)
+        self.wire: list[SeatChange] = []
+        self.state = HubState(HALL, self.table.read())
+        self.clients = [SeatMapClient() for _ in range(3)]
+        self.cursors: list[SeatVersion | None] = [None] * 3
+        self.sent: list[list[Frame]] = [[], [], []]
+        # What every version was, to hold clients to it.
+        self.published: dict[SeatVersion, Snapshot] = {}
+        self.note()
+
+    @property
+    def now(self) -> datetime:
+        return after(self.seconds)
+
+    def note(self) -> None:
+        self.published.setdefault(self.state.reached, self.state.snapshot())
+
+    # ---- the database
+
+    @rule(
+        index=st.integers(0, HALL.total_count - 1),
+        status=st.sampled_from(list(SeatStatus)),
+        keep_seconds=st.integers(1, 20),
+    )
+    def change_a_seat(self, index: int, status: SeatStatus, keep_seconds: int) -> None:
+        reserved = status is SeatStatus.RESERVED
+        until = after(self.seconds + keep_seconds) if reserved else None
+        self.wire.append(self.table.change(index, status, until))
+
+    @rule(seconds=st.integers(1, 10))
+    def let_time_pass(self, seconds: int) -> None:
+        self.seconds += seconds
+
+    # ---- the way to the hub
+
+    @precondition(lambda self: self.wire)
+    @rule(position=st.integers(0), repeat=st.booleans())
+    def hand_over_a_change(self, position: int, repeat: bool) -> None:
+        position %= len(self.wire)
+        self.state.merge([self.wire[position]], self.now)
+        if not repeat:
+            del self.wire[position]
+
+    @precondition(lambda self: self.wire)
+    @rule(position=st.integers(0))
+    def lose_a_change(self, position: int) -> None:
+        del self.wire[position % len(self.wire)]
+
+    @rule()
+    def compare_with_the_database(self) -> None:
+        self.state.merge_reading(self.table.read(self.now), self.now)
+
+    @rule()
+    def lapse(self) -> None:
+        self.state.lapse(self.now)
+
+    # ---- the hub
+
+    @rule()
+    def deliver(self) -> None:
+        self.state.deliver()
+        self.note()
+
+    @rule()
+    def query(self) -> None:
+        self.state.number_changes()
+        self.note()
+
+    @rule()
+    def restart_the_node(self) -> None:
+        self.state = HubState(HALL, self.table.read(self.now))
+        self.cursors = [None] * 3
+        self.note()
+
+    # ---- clients
+
+    @rule(client=CLIENTS)
+    def subscribe(self, client: int) -> None:
+        have = self.clients[client].have
+        frame = self.state.frame_after(have) if have else self.state.snapshot()
+        self.send(client, frame)
+
+    @rule(client=CLIENTS, frames=st.integers(1, 3))
+    def fetch_a_frame(self, client: int, frames: int) -> None:
+        cursor = self.cursors[client]
+        if cursor is not None and cursor != self.state.reached:
+            self.send(client, self.state.frame_after(cursor, frames=frames))
+
+    @rule(client=CLIENTS, position=st.integers(0), remove=st.booleans())
+    def receive_in_any_order(self, client: int, position: int, remove: bool) -> None:
+        sent = self.sent[client]
+        if sent:
+            self.clients[client].take(sent[position % len(sent)])
+            if remove:
+                del sent[position % len(sent)]
+
+    @rule(client=CLIENTS)
+    def receive_all(self, client: int) -> None:
+        for frame in self.sent[client]:
+            if not self.clients[client].take(frame):
+                self.cursors[client] = None
+        self.sent[client].clear()
+
+    @rule(client=CLIENTS)
+    def lose_the_connection(self, client: int) -> None:
+        self.sent[client].clear()
+        self.cursors[client] = None
+
+    def send(self, client: int, frame: Frame) -> None:
+        self.cursors[client] = frame.reached
+        self.sent[client].append(frame)
+
+    # ---- what must hold
+
+    @invariant()
+    def nobody_applied_across_a_gap(self) -> None:
+        for client in self.clients:
+            if client.have is None:
+                continue
+            truth = self.published[client.have]
+            assert "".join(client.letters) == truth.statuses
+            assert client.areas == {area.area_key: area.counts for area in truth.areas}
+            assert client.counts == truth.counts
+
+    def teardown(self) -> None:
+        self.compare_with_the_database()
+        self.lapse()
+        self.deliver()
+        for number, client in enumerate(self.clients):
+            self.lose_the_connection(number)
+            self.subscribe(number)
+            self.receive_all(number)
+            self.equals_the_truth(client)
+
+    def equals_the_truth(self, client: SeatMapClient) -> None:
+        letters = self.table.letters(self.now)
+        places = [self.table.places(area, self.now) for area in HALL.areas]
+        assert "".join(client.letters) == letters
+        assert list(client.areas.values()) == [count(part) for part in places]
+        assert client.counts == count(letters + "".join(places))
+
+
+SeatMapJourney.TestCase.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestSeatMapJourney = SeatMapJourney.TestCase
