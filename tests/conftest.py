@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from uuid import uuid4
@@ -62,7 +63,7 @@ async def opened_database(database_url: DatabaseUrl) -> AsyncIterator[DatabaseUr
 
 @pytest.fixture(scope="session")
 async def broom(database_url: DatabaseUrl) -> AsyncIterator[tuple[Connection, str]]:
-    connection = await connect(database_url)
+    connection = await connect(replace(database_url, application_name="broom"))
     # A test that leaves a transaction open fails here, by name, rather than hang the run.
     await connection.execute("SET lock_timeout = '5s'")
     yield connection, await _deletes(connection)
@@ -82,7 +83,7 @@ async def database(
 @pytest.fixture
 async def rival(database: DatabaseUrl) -> AsyncIterator[Connection]:
     """A second connection of our own, for what somebody else does meanwhile."""
-    connection = await connect(database)
+    connection = await connect(replace(database, application_name="rival"))
     yield connection
     await connection.close()
 

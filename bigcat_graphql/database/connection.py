@@ -9,7 +9,7 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import DBConnectionError
 
 from bigcat_graphql.database import engine
-from bigcat_graphql.database.pool import Connection, keep_session, read_again
+from bigcat_graphql.database.pool import Connection, keep_session, survive_loss
 from bigcat_graphql.database.url import DatabaseUrl
 from bigcat_graphql.errors import Busy
 
@@ -98,7 +98,11 @@ async def connect(url: DatabaseUrl | str) -> Connection:
 async def fetch_all(sql: str, *args: object) -> list[asyncpg.Record]:
     """Run a statement in the open transaction, else on the pool, and return its rows.
 
-    Outside a transaction a read survives a restart of PostgreSQL; a write raises.
+    Outside a transaction a read survives a restart of PostgreSQL.
+
+    Raises:
+        Busy: no connection came free.
+        OutcomeUnknown: the connection broke under a write outside a transaction.
     """
     return await _run(sql, lambda connection: connection.fetch(sql, *args))
 
@@ -123,7 +127,7 @@ async def _run(sql: str, send: Callable[[Connection], Awaitable[T]]) -> T:
     # In a transaction, a lost connection has taken the earlier statements with it.
     if isinstance(client, engine.AmbientTransaction) and client.is_open:
         return await once()
-    return await read_again(sql, once)
+    return await survive_loss(sql, once)
 
 
 def as_url(url: DatabaseUrl | str) -> DatabaseUrl:

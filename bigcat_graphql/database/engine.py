@@ -22,7 +22,7 @@ from tortoise.backends.base.client import (
 )
 from tortoise.connection import ConnectionToken, get_connections
 
-from bigcat_graphql.database.pool import Lent, acquire, is_lost, read_again
+from bigcat_graphql.database.pool import Lent, acquire, is_lost, is_unsent, survive_loss
 from bigcat_graphql.errors import OutcomeUnknown
 
 # A row lock is held for one short transaction; a holder that keeps it longer is stuck, not busy.
@@ -65,7 +65,7 @@ class BoundedTransaction(Transaction):
         try:
             status = await self._connection.execute("COMMIT")
         except Exception as error:
-            if is_lost(error):
+            if is_lost(error) and not is_unsent(error):
                 raise OutcomeUnknown from error
             raise
         if status != "COMMIT":
@@ -186,7 +186,7 @@ class Client(AsyncpgDBClient):
         self, query: str, values: list[Any] | None = None
     ) -> tuple[int, list[dict[str, Any]]]:
         """Run what the ORM wrote; a read survives a dead connection."""
-        return await read_again(query, partial(super().execute_query, query, values))
+        return await survive_loss(query, partial(super().execute_query, query, values))
 
 
 client_class = Client

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from bigcat_graphql.errors import Busy
+from bigcat_graphql.errors import Busy, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -57,21 +57,32 @@ async def acquire(pool: Pool) -> Lent:
         raise Busy from None
 
 
-async def read_again(statement: str, run: Callable[[], Awaitable[T]]) -> T:
-    """Run a statement; a read that met a dead pooled connection runs once more."""
+async def survive_loss(statement: str, run: Callable[[], Awaitable[T]]) -> T:
+    """Run a statement outside a transaction; a read whose connection breaks runs once more.
+
+    Raises:
+        OutcomeUnknown: the connection broke under a write, which may have been saved.
+    """
     try:
         return await run()
     except Exception as error:
-        if not (is_lost(error) and is_read(statement)):
+        if not is_lost(error):
             raise
+        if not is_read(statement):
+            raise OutcomeUnknown from error
     return await run()
+
+
+def is_unsent(error: BaseException) -> bool:
+    """Tell whether asyncpg refused to send because PostgreSQL had just said goodbye."""
+    return isinstance(error, asyncpg.InternalClientError) and "cannot switch to state" in str(error)
 
 
 def is_lost(error: BaseException) -> bool:
     """Tell whether the connection broke, rather than the statement."""
     if isinstance(error, asyncpg.InterfaceError):
         return "connection is closed" in str(error) or "released back to the pool" in str(error)
-    return isinstance(error, _LOST)
+    return is_unsent(error) or isinstance(error, _LOST)
 
 
 @lru_cache(maxsize=512)

@@ -1,0 +1,83 @@
+import asyncio
+
+import pytest
+
+from bigcat_graphql.database import (
+    Connection,
+    DatabaseUrl,
+    execute,
+    fetch_all,
+    fetch_one,
+    open_database,
+)
+from bigcat_graphql.database.pool import is_read
+from bigcat_graphql.errors import OutcomeUnknown
+from bigcat_graphql.models import Account
+from tests.database.slips import add_slip, count_slips, other_sessions, terminate
+
+pytestmark = pytest.mark.usefixtures("slips")
+
+
+async def test_a_write_can_return_rows() -> None:
+    rows = await fetch_all(
+        "INSERT INTO slip SELECT n, 'x' FROM generate_series(1, 3) n RETURNING id"
+    )
+    assert [row["id"] for row in rows] == [1, 2, 3]
+
+
+async def test_no_row_is_none() -> None:
+    assert await fetch_one("SELECT * FROM slip") is None
+
+
+async def test_a_write_tells_how_many_rows_it_changed() -> None:
+    await add_slip(1)
+    assert await execute("UPDATE slip SET note = 'y'") == "UPDATE 1"
+
+
+async def test_reads_go_on_when_every_session_has_been_killed(rival: Connection) -> None:
+    await asyncio.gather(*(fetch_all("SELECT pg_sleep(0.05)") for _ in range(4)))
+    sessions = await other_sessions(rival)
+    assert len(sessions) >= 4
+    await terminate(rival, sessions)
+    assert await asyncio.gather(*(Account.all().count() for _ in range(4))) == [0, 0, 0, 0]
+    assert await fetch_all("SELECT * FROM slip") == []
+
+
+async def test_a_read_under_way_when_its_session_is_killed_runs_again(rival: Connection) -> None:
+    reading = asyncio.create_task(fetch_all("SELECT pg_sleep(0.2)"))
+    await terminate(rival, await _sessions_doing(rival, "SELECT pg_sleep"))
+    assert len(await reading) == 1
+
+
+async def test_a_write_under_way_when_its_session_is_killed_does_not(rival: Connection) -> None:
+    writing = asyncio.create_task(execute("INSERT INTO slip SELECT 1, pg_sleep(0.2)::text"))
+    await terminate(rival, await _sessions_doing(rival, "INSERT"))
+    with pytest.raises(OutcomeUnknown):
+        await writing
+    assert await count_slips(rival) == 0
+
+
+async def test_opening_twice_is_refused(database: DatabaseUrl) -> None:
+    with pytest.raises(RuntimeError, match="open already"):
+        await open_database(database)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reads"),
+    [
+        ("\n  SELECT 1", True),
+        ("with few as (select 1) select * from few", True),
+        ("WITH gone AS (DELETE FROM slip RETURNING *) SELECT * FROM gone", False),
+        ("SELECT * FROM slip FOR UPDATE", False),
+        ("INSERT INTO slip VALUES (1)", False),
+        ("SELECT updated_at, deleted FROM slip", True),
+    ],
+)
+def test_only_what_changes_nothing_counts_as_a_read(statement: str, *, reads: bool) -> None:
+    assert is_read(statement) is reads
+
+
+async def _sessions_doing(rival: Connection, statement: str) -> list[int]:
+    while not (sessions := await other_sessions(rival, doing=statement)):
+        await asyncio.sleep(0.01)
+    return sessions
