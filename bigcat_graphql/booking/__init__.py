@@ -16,6 +16,7 @@ from bigcat_graphql.booking.errors import (
     WrongBookingState,
 )
 from bigcat_graphql.booking.expire import sweep, sweep_for_ever
+from bigcat_graphql.booking.history import BookingFilter, bookings_of, count_bookings
 from bigcat_graphql.booking.lookup import (
     SeatState,
     find_booking,
@@ -38,6 +39,7 @@ from bigcat_graphql.booking.selection import (
 
 __all__ = [
     "BestAvailable",
+    "BookingFilter",
     "BookingKey",
     "BookingName",
     "CancellationNotAllowed",
@@ -58,8 +60,10 @@ __all__ = [
     "UnknownSeats",
     "WrongBookingState",
     "book_seats",
+    "bookings_of",
     "cancel_booking",
     "change_seats",
+    "count_bookings",
     "extend_booking",
     "find_booking",
     "find_ticket",

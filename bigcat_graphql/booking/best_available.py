@@ -19,6 +19,7 @@ _AISLE = 1.6
 _SINGLE_LEFT_PENALTY = 0.2
 _RESTRICTED_PENALTY = 1.0
 _WASTED_ACCESSIBLE_PENALTY = 2.0
+_NO_COMPANION_PENALTY = 0.2
 # Rivals who ask at once get different blocks: one of the few that are as good as the best.
 _AS_GOOD = 1.02
 _CHOICES_MAX = 8
@@ -128,7 +129,7 @@ def _blocks(hall: _Hall, kept: frozenset[int], wish: BestAvailable) -> Iterator[
             cost = sum(hall.distance[index] for index in block) / wish.quantity
             if 1 in (start, most - start):
                 cost += _SINGLE_LEFT_PENALTY
-            yield cost + _wasted(hall, block, wish), block
+            yield cost + _misfit(hall, block, wish), block
 
 
 def _runs(hall: _Hall, kept: frozenset[int]) -> Iterator[tuple[int, ...]]:
@@ -144,11 +145,13 @@ def _runs(hall: _Hall, kept: frozenset[int]) -> Iterator[tuple[int, ...]]:
             yield tuple(run)
 
 
-def _wasted(hall: _Hall, seats: tuple[int, ...], wish: BestAvailable) -> float:
-    """Count against a group the accessible seats that it does not need."""
+def _misfit(hall: _Hall, seats: tuple[int, ...], wish: BestAvailable) -> float:
+    """Count against a group accessible seats that it does not need, and company elsewhere."""
     if not wish.accessible:
         return 0.0
-    return _WASTED_ACCESSIBLE_PENALTY * (len(hall.accessible.intersection(seats)) - 1)
+    wasted = len(hall.accessible.intersection(seats)) - 1
+    strangers = sum(seat not in hall.accessible and seat not in hall.companion for seat in seats)
+    return _WASTED_ACCESSIBLE_PENALTY * wasted + _NO_COMPANION_PENALTY * strangers
 
 
 def _spread(hall: _Hall, kept: frozenset[int], wish: BestAvailable) -> Iterator[Score]:

@@ -11,7 +11,7 @@ from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.accounts.credentials import fold_email
 from bigcat_graphql.booking.selection import BookingKey, BookingName, GuestReference
 from bigcat_graphql.booking.statements import FREE
-from bigcat_graphql.catalogue import is_organizer, plan_by_id
+from bigcat_graphql.catalogue import is_organizer
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.ids import read_reference
 from bigcat_graphql.models import AccountRole, Booking, BookingStatus, SeatStatus, Ticket
@@ -62,6 +62,9 @@ WHERE NOT {FREE}
 ORDER BY s.index
 """
 
+# The column is a 4-byte integer.
+_INDEX_MAX = 2**31 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class SeatState:
@@ -105,18 +108,18 @@ async def get_booking(key: BookingKey) -> Booking:
     return booking
 
 
-async def seats_at(concert_id: UUID, plan_id: UUID, indexes: Sequence[int]) -> list[SeatState]:
+async def seats_at(concert_id: UUID, indexes: Sequence[int]) -> list[SeatState]:
     """Read seats of a concert by index, in the order asked.
 
     Raises:
-        InvalidArgument: the plan has no such index.
+        InvalidArgument: the concert has no such seat.
     """
-    plan = await plan_by_id(plan_id)
-    unknown = sorted({index for index in indexes if not 0 <= index < plan.total_count})
-    if unknown:
-        raise InvalidArgument("indexes", f"the plan has no seat {unknown[0]}")
-    rows = await database.fetch_all(_SEATS_AT, concert_id, list(indexes))
+    asked = [index for index in indexes if 0 <= index <= _INDEX_MAX]
+    rows = await database.fetch_all(_SEATS_AT, concert_id, asked)
     found = {row["index"]: _seat_state(concert_id, row) for row in rows}
+    unknown = sorted(set(indexes) - found.keys())
+    if unknown:
+        raise InvalidArgument("indexes", f"the concert has no seat {unknown[0]}")
     return [found[index] for index in indexes]
 
 

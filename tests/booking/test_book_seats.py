@@ -10,8 +10,8 @@ from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import InvalidInput, NotFound, Unauthenticated
 from bigcat_graphql.models import BookingStatus, ConcertStatus, Seat, Ticket
 from tests.booking.verbs import book, cancel, let_time_pass, pay, places, states
-from tests.scenes import make_buyer, make_concert, view_as
 from tests.scenes import make_account as make_guest
+from tests.scenes import make_buyer, make_concert, view_as
 
 pytestmark = pytest.mark.usefixtures("database")
 

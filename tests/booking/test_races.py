@@ -1,0 +1,193 @@
+"""Rivals at the same time, on connections of their own: what happened is asked of the database."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Sequence
+from uuid import uuid4
+
+import pytest
+
+from bigcat_graphql import booking, database
+from bigcat_graphql.booking import BestAvailable
+from bigcat_graphql.errors import Busy
+from bigcat_graphql.models import Booking, BookingStatus, Concert, Seat, Ticket
+from tests.booking.verbs import book, cancel, let_time_pass, pay, places, states
+from tests.scenes import make_buyer, make_concert
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+async def outcomes(calls: Sequence[Awaitable[Booking]]) -> Counter[str]:
+    """Run all at once and count what came of them."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    return Counter(
+        "booked" if isinstance(result, Booking) else type(result).__name__ for result in results
+    )
+
+
+async def deadlocks() -> int:
+    row = await database.fetch_one(
+        "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+    )
+    assert row is not None
+    return int(row["deadlocks"])
+
+
+async def check_invariants(concert: Concert) -> None:
+    """Every taken seat has one owner that has it whole; a booked one has one active ticket."""
+    broken = await database.fetch_all(
+        """
+        SELECT b.id FROM booking b
+        LEFT JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
+        WHERE b.concert_id = $1 AND b.status IN ('PENDING', 'CONFIRMED')
+        GROUP BY b.concert_id, b.id HAVING count(s.index) <> b.seat_count
+        """,
+        concert.id,
+    )
+    assert broken == []
+    booked = await Seat.filter(concert_id=concert.id, status="B").count()
+    tickets = await Ticket.filter(concert_id=concert.id, status="ISSUED").count()
+    assert booked == tickets
+
+
+async def test_fifty_rivals_one_winner() -> None:
+    concert = await make_concert()
+    rivals = [await make_buyer() for _ in range(50)]
+
+    seen = await outcomes([book(rival, concert, 3) for rival in rivals])
+
+    assert seen == {"booked": 1, "SeatsUnavailable": 49}
+    await check_invariants(concert)
+
+
+async def test_overlapping_wishes_never_wait_in_a_ring() -> None:
+    concert = await make_concert(rows=4, seats_per_row=15, ticket_limit=8)
+    rng = random.Random(7)
+    rivals = [await make_buyer() for _ in range(120)]
+    before = await deadlocks()
+
+    # Indexes come in any order; only the statement's own order keeps the locks in line.
+    wishes = [rng.sample(range(60), 3) for _ in rivals]
+    seen = await outcomes(
+        [book(rival, concert, *wish) for rival, wish in zip(rivals, wishes, strict=True)]
+    )
+
+    assert set(seen) == {"booked", "SeatsUnavailable"}
+    assert (await states(concert)).count("R") == 3 * seen["booked"]
+    await asyncio.sleep(0.6)  # the server publishes its statistics twice a second at most
+    assert await deadlocks() == before
+    await check_invariants(concert)
+
+
+async def test_a_rival_that_gives_up_leaves_the_seats_to_the_next() -> None:
+    concert = await make_concert()
+    first, second = await make_buyer(), await make_buyer()
+    await book(await make_buyer(), concert, 9)
+
+    # The first wants seats 0 and 9 and gets none; that must not cost the second seat 0.
+    seen = await outcomes([book(first, concert, 0, 9), book(second, concert, 0)])
+
+    assert seen == {"booked": 1, "SeatsUnavailable": 1}
+    assert await states(concert) == "RAAAAAAAAR"
+
+
+async def test_an_accounts_limit_is_exact_under_parallel_requests() -> None:
+    concert = await make_concert(rows=6, seats_per_row=10, ticket_limit=5)
+    buyer = await make_buyer()
+
+    seen = await outcomes([book(buyer, concert, index) for index in range(50)])
+
+    assert seen == {"booked": 5, "TicketsPerAccountExceeded": 45}
+
+
+async def test_every_place_is_sold_and_none_twice() -> None:
+    concert = await make_concert(rows=0, floor=60)
+    rivals = [await make_buyer() for _ in range(40)]
+
+    seen = await outcomes([book(rival, concert, places(2)) for rival in rivals])
+
+    assert seen == {"booked": 30, "NotEnoughSeats": 10}
+    await check_invariants(concert)
+
+
+async def test_best_available_rivals_get_different_seats() -> None:
+    concert = await make_concert(rows=10, seats_per_row=10)
+    rivals = [await make_buyer() for _ in range(30)]
+
+    seen = await outcomes([book(rival, concert, BestAvailable(2)) for rival in rivals])
+
+    assert set(seen) <= {"booked", "Busy"}
+    assert (await states(concert)).count("R") == 2 * seen["booked"]
+    await check_invariants(concert)
+
+
+async def test_ten_repeats_at_once_are_one_booking() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    key = uuid4().hex
+
+    made = await asyncio.gather(*(book(buyer, concert, 0, 1, key=key) for _ in range(10)))
+
+    assert len({one.id for one in made}) == 1
+    assert await Booking.filter(concert_id=concert.id).count() == 1
+
+
+async def test_paying_and_cancelling_at_once_has_one_outcome() -> None:
+    concert = await make_concert(rows=8, seats_per_row=10, ticket_limit=8)
+    for index in range(0, 40, 2):
+        buyer = await make_buyer()
+        made = await book(buyer, concert, index, index + 1)
+
+        results = await asyncio.gather(
+            pay(buyer, made), cancel(buyer, made), return_exceptions=True
+        )
+
+        assert all(isinstance(one, Booking | booking.WrongBookingState) for one in results)
+    await check_invariants(concert)
+
+
+async def test_paying_too_late_against_a_taker_leaves_one_owner() -> None:
+    concert = await make_concert(rows=8, seats_per_row=10)
+    for index in range(0, 30, 3):
+        slow, quick = await make_buyer(), await make_buyer()
+        made = await book(slow, concert, index, index + 1)
+        await let_time_pass(made)
+
+        await asyncio.gather(
+            pay(slow, made),
+            book(quick, concert, index + 1, index + 2),
+            booking.sweep(),
+            return_exceptions=True,
+        )
+
+        owner = await Booking.get(concert_id=concert.id, id=made.id)
+        assert owner.status is not BookingStatus.CONFIRMED
+    assert await Ticket.filter(concert_id=concert.id).count() == 0
+
+
+async def test_sweepers_on_many_nodes_free_each_seat_once() -> None:
+    concert = await make_concert(rows=5, seats_per_row=10)
+    for index in range(0, 50, 2):
+        await let_time_pass(await book(await make_buyer(), concert, index, index + 1))
+    versions = {seat.index: seat.version for seat in await Seat.filter(concert_id=concert.id)}
+
+    changed = sum(await asyncio.gather(*(booking.sweep(limit=7) for _ in range(30))))
+    while more := await booking.sweep():
+        changed += more
+
+    assert changed == 25 + 50
+    for seat in await Seat.filter(concert_id=concert.id):
+        assert (seat.status, seat.version) == ("A", versions[seat.index] + 1)
+
+
+async def test_a_seat_somebody_holds_locked_makes_others_busy_not_stuck(
+    rival: database.Connection,
+) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    async with rival.transaction():
+        await rival.execute("SELECT 1 FROM seat WHERE concert_id = $1 FOR UPDATE", concert.id)
+
+        with pytest.raises(Busy):
+            await book(buyer, concert, 0)
+
+    assert (await book(buyer, concert, 0)).status_now is BookingStatus.PENDING
