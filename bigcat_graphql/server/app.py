@@ -1,0 +1,108 @@
+"""The whole server as one ASGI app."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import strawberry
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+
+from bigcat_graphql.server.budget import Budgets
+from bigcat_graphql.server.callers import Callers
+from bigcat_graphql.server.execution import Engine
+from bigcat_graphql.server.explorer import Explorer
+from bigcat_graphql.server.front_page import FrontPage
+from bigcat_graphql.server.health import Health
+from bigcat_graphql.server.http import GraphQLOverHttp
+from bigcat_graphql.server.origins import CORS_HEADERS, Origins
+from bigcat_graphql.server.persisted import PersistedDocuments
+from bigcat_graphql.server.plan_documents import PlanDocuments
+from bigcat_graphql.server.safety import SafeHeaders
+from bigcat_graphql.server.services import Services
+from bigcat_graphql.server.websocket import GraphQLOverWebSocket
+from bigcat_graphql.settings import Settings, SettingsRefused
+
+_PREFLIGHT_SECONDS = 600
+
+
+def create_app(settings: Settings, schema: strawberry.Schema, services: Services) -> Starlette:
+    """Build the app; `app.state.closing` is an event that tells it to come to an end.
+
+    Raises:
+        SettingsRefused: the trusted documents cannot be read.
+    """
+    closing = asyncio.Event()
+    engine = Engine(
+        schema,
+        make_context=services.make_context,
+        budgets=Budgets(settings.rate_points, settings.rate_points_per_second),
+        persisted=PersistedDocuments(settings.persisted_documents, _read_trusted(settings)),
+        introspection=settings.introspection,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with services.run():
+            yield
+
+    app = Starlette(
+        routes=_routes(settings, services, engine, closing),
+        middleware=_middleware(settings),
+        lifespan=lifespan,
+    )
+    app.state.closing = closing
+    app.state.engine = engine
+    return app
+
+
+def _routes(
+    settings: Settings, services: Services, engine: Engine, closing: asyncio.Event
+) -> list[BaseRoute]:
+    origins = Origins.of(settings)
+    callers = Callers(services.authenticate, settings.public_url)
+    health = Health(services.find_fault, closing)
+    http = GraphQLOverHttp(engine, callers=callers, origins=origins, closing=closing)
+    sockets = GraphQLOverWebSocket(
+        engine,
+        callers=callers,
+        origins=origins,
+        max_sockets=settings.max_sockets,
+    )
+    explorer = Explorer(services.find_examples) if settings.explorer else None
+    page = FrontPage(services.count_on_sale, explorer=explorer is not None)
+    return [
+        Route("/graphql", http),
+        WebSocketRoute("/graphql", sockets),
+        Route("/", page.show),
+        Route("/static/{name}", page.send_asset),
+        Route("/healthz", health.live),
+        Route("/readyz", health.ready),
+        Route("/plans/{plan_hash}.json", PlanDocuments(services.read_plan).send),
+        *(explorer.routes() if explorer else ()),
+    ]
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    allowed = Origins.of(settings).allowed
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=allowed,
+        allow_methods=["GET", "POST"],
+        allow_headers=CORS_HEADERS,
+        max_age=_PREFLIGHT_SECONDS,
+    )
+    return [Middleware(SafeHeaders), *([cors] if allowed else [])]
+
+
+def _read_trusted(settings: Settings) -> list[str]:
+    if settings.trusted_documents is None:
+        return []
+    try:
+        documents = json.loads(settings.trusted_documents.read_text())
+        return [str(text) for text in documents.values()]
+    except (OSError, ValueError, AttributeError) as error:
+        raise SettingsRefused(f"BIGCAT_TRUSTED_DOCUMENTS: {error}") from None

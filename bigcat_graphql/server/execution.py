@@ -1,0 +1,253 @@
+"""One operation from request to answer: found, limited, paid for, run in its time, and logged."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import strawberry
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLInputObjectType,
+    GraphQLSchema,
+    OperationType,
+    execute_root_selection_set,
+)
+
+from bigcat_graphql.server.budget import Budgets, Standing
+from bigcat_graphql.server.callers import Caller
+from bigcat_graphql.server.cost import read_weights
+from bigcat_graphql.server.documents import Documents, Operation
+from bigcat_graphql.server.limits import Limits
+from bigcat_graphql.server.logs import log_operation, log_refusal
+from bigcat_graphql.server.masking import Answer, mask, show_failure, show_result
+from bigcat_graphql.server.persisted import PersistedDocuments, read_key
+from bigcat_graphql.server.refusals import COST_EXCEEDED, MethodRefused, RequestRefused, refuse
+from bigcat_graphql.server.subscriptions import StreamFailed, open_stream
+
+MAX_COST = 1_000
+# GraphQL Golden Path (2026-04): what takes longer is broken or an attack.
+_SECONDS = {OperationType.QUERY: 15.0, OperationType.MUTATION: 60.0}
+# An answer to a full introspection takes 5 MB as objects.
+_KEPT_INTROSPECTIONS = 4
+ContextMaker = Callable[[Caller, Standing], object]
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """What a client asks, whatever it came by."""
+
+    query: str | None = None
+    variables: dict[str, Any] | None = None
+    operation_name: str | None = None
+    extensions: dict[str, Any] | None = None
+    document_id: str | None = None
+
+
+@dataclass(slots=True)
+class Prepared:
+    """An operation that passed every check and is paid for."""
+
+    operation: Operation
+    executor: Executor[Any]
+    caller: Caller
+    standing: Standing
+    started_at: float = field(default_factory=time.perf_counter)
+
+    @property
+    def kind(self) -> OperationType:
+        """Whether it is a query, a mutation or a subscription."""
+        return self.operation.kind
+
+
+class Engine:
+    """Runs the operations of one schema.
+
+    It stands on graphql-core and not on Strawberry's views, because request errors, the errors of
+    fields and single events must be told apart; Strawberry's executor class still makes each
+    resolver's `info`.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        make_context: ContextMaker,
+        budgets: Budgets,
+        persisted: PersistedDocuments,
+        introspection: bool = True,
+        limits: Limits | None = None,
+    ) -> None:
+        self._core = schema._schema  # noqa: SLF001 - the schema as graphql-core knows it
+        self._executor_class = cast("type[Executor[Any]]", schema.execution_context_class)
+        self.documents = Documents(
+            self._core, read_weights(schema.as_str()), limits=limits, introspection=introspection
+        )
+        _mark_one_of(self._core)
+        self._persisted = persisted
+        self._budgets = budgets
+        self._make_context = make_context
+        self._introspections: OrderedDict[int, tuple[Operation, Answer]] = OrderedDict()
+
+    def prepare(
+        self, request: GraphQLRequest, caller: Caller, *, queries_only: bool = False
+    ) -> Prepared:
+        """Check a request and take its cost from the caller's budget.
+
+        Raises:
+            RequestRefused: it is not executed; MethodRefused when it is no query and must be one.
+        """
+        try:
+            operation = self._find(request)
+            if queries_only and operation.kind is not OperationType.QUERY:
+                raise MethodRefused(refuse("Only queries may be sent by GET.").errors)
+            executor = self._build(operation, request)
+            standing = self._charge(operation, executor, caller)
+        except RequestRefused as refusal:
+            log_refusal(caller, refusal)
+            raise
+        # The context says what is left of the budget, so it comes after the cost, and the cost
+        # after the variables, which are the executor's.
+        executor.context_value = self._make_context(caller, standing)
+        return Prepared(operation, executor, caller, standing)
+
+    async def run(self, prepared: Prepared) -> Answer:
+        """Run a query or mutation to its end or its time-out; it always answers."""
+        if prepared.operation.asks_the_schema_only:
+            answer = await self._introspect(prepared)
+        else:
+            answer = await _run_in_time(prepared)
+        answer["extensions"] = {"cost": _show_cost(prepared.standing)}
+        _log(prepared, answer)
+        return answer
+
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[Answer, None]:
+        """Run an operation of any kind; a subscription answers once for each event.
+
+        Raises:
+            StreamFailed: the subscription could not begin, or its source broke.
+        """
+        if prepared.kind is not OperationType.SUBSCRIPTION:
+            yield await self.run(prepared)
+            return
+        _log(prepared, {})
+        try:
+            # What a loader has seen at one event is old at the next: each has its own context.
+            async for answer in open_stream(
+                prepared.executor,
+                lambda: self._make_context(prepared.caller, prepared.standing),
+            ):
+                yield answer
+        except StreamFailed as failure:
+            _log(prepared, failure.answer)
+            raise
+
+    def _find(self, request: GraphQLRequest) -> Operation:
+        key = read_key(request.document_id, request.extensions)
+        text = self._persisted.resolve(request.query, key)
+        document = self.documents.read(text)
+        self._persisted.learn(text, key)
+        return document.operation(request.operation_name)
+
+    def _build(self, operation: Operation, request: GraphQLRequest) -> Executor[Any]:
+        if _has_nul(request.variables):
+            raise refuse("Text must not have the character U+0000.")
+        built = self._executor_class.build(
+            self._core,
+            operation.document,
+            raw_variable_values=request.variables,
+            operation_name=operation.name,
+            hide_suggestions=True,
+            operation_extensions=request.extensions,
+        )
+        if isinstance(built, list):
+            raise RequestRefused(built)
+        return built
+
+    def _charge(self, operation: Operation, executor: Executor[Any], caller: Caller) -> Standing:
+        cost = operation.cost(executor.variable_values.coerced)
+        if cost > MAX_COST:
+            message = f"The operation costs {cost} points, and one may cost {MAX_COST}."
+            raise refuse(message, COST_EXCEEDED, cost=cost, limit=MAX_COST)
+        return self._budgets.spend(caller.budget_key, cost)
+
+    async def _introspect(self, prepared: Prepared) -> Answer:
+        operation = prepared.operation
+        if (known := self._introspections.get(id(operation))) is not None:
+            return dict(known[1])
+        # Tens of milliseconds of pure Python: not on the loop that everybody waits for.
+        result = await asyncio.to_thread(execute_root_selection_set, prepared.executor)
+        answer = show_result(cast("ExecutionResult", result))
+        self._introspections[id(operation)] = (operation, answer)
+        if len(self._introspections) > _KEPT_INTROSPECTIONS:
+            self._introspections.popitem(last=False)
+        return dict(answer)
+
+
+def _mark_one_of(schema: GraphQLSchema) -> None:
+    """Tell graphql-core which inputs are `@oneOf`, so that its own rules check them.
+
+    Strawberry 0.341 keeps that to itself, and its own rule breaks on undefined variables.
+    """
+    for named in schema.type_map.values():
+        definition = named.extensions.get("strawberry-definition")
+        if isinstance(named, GraphQLInputObjectType) and definition is not None:
+            named.is_one_of = definition.is_one_of
+
+
+async def _run_in_time(prepared: Prepared) -> Answer:
+    seconds = _SECONDS[prepared.kind]
+    try:
+        async with asyncio.timeout(seconds):
+            result = execute_root_selection_set(prepared.executor)
+            return show_result(result if isinstance(result, ExecutionResult) else await result)
+    except TimeoutError as error:
+        said = f"This took longer than {seconds:.0f} seconds and was stopped."
+        if prepared.kind is OperationType.MUTATION:
+            said += " Send it again with the same idempotencyKey to learn what became of it."
+        return {"errors": [{**mask(error), "message": said}], "data": None}
+    except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
+        return {**show_failure(error), "data": None}
+
+
+def _has_nul(value: object) -> bool:
+    """Look for what PostgreSQL has no place for; without recursion, JSON can be deep."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "\0" in one:
+                return True
+        elif isinstance(one, dict):
+            waiting.extend(one.keys())
+            waiting.extend(one.values())
+        elif isinstance(one, list):
+            waiting.extend(one)
+    return False
+
+
+def _show_cost(standing: Standing) -> dict[str, object]:
+    # Names of Shopify's API, which client libraries know.
+    return {
+        "requestedQueryCost": standing.cost,
+        "actualQueryCost": standing.cost,
+        "throttleStatus": {
+            "maximumAvailable": standing.limit,
+            "currentlyAvailable": standing.remaining,
+            "restoreRate": standing.refill_per_second,
+        },
+    }
+
+
+def _log(prepared: Prepared, answer: Answer) -> None:
+    milliseconds = (time.perf_counter() - prepared.started_at) * 1_000
+    log_operation(
+        prepared.caller,
+        prepared.operation,
+        answer,
+        cost=prepared.standing.cost,
+        duration_ms=round(milliseconds, 1),
+    )

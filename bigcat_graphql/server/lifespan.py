@@ -1,0 +1,46 @@
+"""The rooms below, as the server needs them, and what runs beside the requests."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from bigcat_graphql import accounts, booking, catalogue, database, live
+from bigcat_graphql.models import ConcertStatus
+from bigcat_graphql.server.context import make_context
+from bigcat_graphql.server.services import Services
+
+
+def connect_rooms() -> Services:
+    """Hand the server the real rooms; the database is open as long as it serves."""
+    return Services(
+        authenticate=accounts.authenticate,
+        make_context=make_context,
+        read_plan=catalogue.plan_document,
+        find_fault=_find_fault,
+        count_on_sale=_count_on_sale,
+        run=_run_beside,
+    )
+
+
+@asynccontextmanager
+async def _run_beside() -> AsyncIterator[None]:
+    live.start()
+    # Any number of nodes may sweep; safety does not depend on it, only viewers and counts do.
+    sweeping = asyncio.create_task(booking.sweep_for_ever(), name="bigcat-sweeper")
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
+        await live.stop()
+
+
+async def _find_fault() -> str | None:
+    await database.fetch_one("SELECT 1")  # what it raises is for the log, not for the asker
+    return None
+
+
+async def _count_on_sale() -> int:
+    on_sale = catalogue.ConcertFilter(status=(ConcertStatus.ON_SALE,))
+    return await catalogue.count_concerts(on_sale)

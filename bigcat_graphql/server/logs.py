@@ -1,0 +1,73 @@
+"""Log lines: JSON for machines or coloured for people, one for each operation, never a secret."""
+
+import logging
+import sys
+
+import structlog
+
+from bigcat_graphql.server.callers import Caller
+from bigcat_graphql.server.documents import Operation
+from bigcat_graphql.server.masking import Answer
+from bigcat_graphql.server.refusals import RequestRefused
+from bigcat_graphql.settings import Settings
+
+_log = structlog.get_logger("bigcat.operation")
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Send everything, the libraries' lines too, to standard error in one form."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # The default traceback shows the values of variables: passwords and tokens among them.
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    last: list[structlog.typing.Processor] = [console]
+    if settings.log_format == "json":
+        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
+    # Every websocket handshake and every request would be a line: operations have their own.
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+
+
+def log_operation(
+    caller: Caller, operation: Operation, answer: Answer, *, cost: int, duration_ms: float
+) -> None:
+    """Write the line of an operation that ran; its variables are nobody's business."""
+    codes = {error.get("extensions", {}).get("code") for error in answer.get("errors", ())}
+    _log.info(
+        "operation",
+        request_id=caller.request_id,
+        operation=operation.name,
+        kind=operation.kind.value,
+        duration_ms=duration_ms,
+        cost=cost,
+        client=caller.client_name,
+        outcome=",".join(sorted(str(code) for code in codes)) or "ok",
+    )
+
+
+def log_refusal(caller: Caller, refusal: RequestRefused) -> None:
+    """Write the line of a request that was not executed."""
+    _log.info(
+        "operation refused",
+        request_id=caller.request_id,
+        client=caller.client_name,
+        outcome=refusal.code,
+        reason=refusal.errors[0].message[:200],
+    )

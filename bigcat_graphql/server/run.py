@@ -1,0 +1,167 @@
+"""The process: uvicorn, told to start, to refuse slow attackers, and to stop in good order."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import strawberry
+import structlog
+import uvicorn
+import uvloop
+from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from bigcat_graphql.server.app import create_app
+from bigcat_graphql.server.logs import set_up_logs
+from bigcat_graphql.server.services import Services
+from bigcat_graphql.settings import Settings
+
+MAX_MESSAGE_BYTES = 64 * 1024
+_KEEP_ALIVE_SECONDS = 10
+_HEAD_SECONDS = 10.0
+_BACKLOG = 2_048
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_log = structlog.get_logger(__name__)
+
+
+def run(
+    settings: Settings,
+    schema: strawberry.Schema,
+    services: Services,
+    *,
+    on_started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve on an event loop of its own; see `serve`."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings, schema, services, on_started=on_started))
+
+
+async def serve(
+    settings: Settings,
+    schema: strawberry.Schema,
+    services: Services,
+    *,
+    on_started: Callable[[str], None] | None = None,
+) -> None:
+    """Serve until SIGTERM or SIGINT, then come to an end in order; returns when all is done.
+
+    `on_started` is told the address, with the port that the system chose for port 0.
+    """
+    set_up_logs(settings)
+    app = create_app(settings, schema, services)
+    await Server(app, settings, on_started).serve()
+
+
+class Server(uvicorn.Server):
+    """uvicorn that first says it is closing, then closes, and exits by returning."""
+
+    def __init__(
+        self,
+        app: Starlette,
+        settings: Settings,
+        on_started: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(_configure(app, settings))
+        self._closing: asyncio.Event = app.state.closing
+        self._drain_seconds = settings.drain_seconds
+        self._on_started = on_started
+        self._draining: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals on the loop; uvicorn would die of them again after the good end."""
+        loop = asyncio.get_running_loop()
+        for one in _SIGNALS:
+            loop.add_signal_handler(one, self.handle_exit, one, None)
+        try:
+            yield
+        finally:
+            for one in _SIGNALS:
+                loop.remove_signal_handler(one)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's
+        """Begin to stop; a second signal stops at once what still runs."""
+        if self._closing.is_set():
+            self.should_exit = self.force_exit = True
+            return
+        _log.info("stopping", signal=signal.Signals(sig).name)
+        self._closing.set()
+        self._draining = asyncio.ensure_future(self._drain())
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell the address."""
+        await super().startup(sockets=sockets)
+        address = self._address()
+        _log.info("serving", address=address)
+        if self._on_started is not None:
+            self._on_started(address)
+
+    def _address(self) -> str:
+        host, port = self.servers[0].sockets[0].getsockname()[:2]
+        shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
+        return f"http://{shown}:{port}"
+
+    async def _drain(self) -> None:
+        # Until the balancer has seen /readyz say 503, new requests are still welcome.
+        await asyncio.sleep(self._drain_seconds)
+        self.should_exit = True
+
+
+class PatientlyBounded(HttpToolsProtocol):
+    """uvicorn's HTTP, which does not wait for ever for the head of a connection's first request.
+
+    uvicorn has a time-out between requests only: who sends a head byte by byte, or nothing, would
+    hold a connection for nothing (slowloris).
+    """
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
+        """Start the clock."""
+        super().connection_made(transport)
+        self._head_deadline = self.loop.call_later(_HEAD_SECONDS, self._give_up)
+
+    def on_headers_complete(self) -> None:
+        """Stop the clock: the head is here; the body has a time-out of its own."""
+        self._head_deadline.cancel()
+        super().on_headers_complete()
+
+    def on_message_begin(self) -> None:
+        """Start the clock for a further request on the same connection."""
+        self._head_deadline.cancel()
+        self._head_deadline = self.loop.call_later(_HEAD_SECONDS, self._give_up)
+        super().on_message_begin()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._head_deadline.cancel()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
+        self.transport.close()
+
+
+def _configure(app: Starlette, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=PatientlyBounded,
+        ws="websockets-sansio",
+        # Deflate costs 60 kB and much time per socket; frames are small and many.
+        ws_per_message_deflate=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        backlog=_BACKLOG,
+        limit_concurrency=settings.max_connections,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=settings.graceful_seconds,
+        proxy_headers=True,
+        forwarded_allow_ips=settings.trusted_proxies,
+    )

@@ -1,0 +1,47 @@
+"""What the server needs of the rooms below, in one value, so that tests can stand in for them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from bigcat_graphql.server.callers import Authenticate
+from bigcat_graphql.server.execution import ContextMaker
+
+
+async def _nothing(_: str) -> bytes | None:
+    return None
+
+
+async def _ready() -> str | None:
+    return None
+
+
+async def _unknown() -> int | None:
+    return None
+
+
+async def _no_examples() -> Mapping[str, object]:
+    return {}
+
+
+@asynccontextmanager
+async def _at_rest() -> AsyncIterator[None]:
+    yield
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Functions of the lower rooms; all but the first two may be left out."""
+
+    authenticate: Authenticate
+    make_context: ContextMaker
+    read_plan: Callable[[str], Awaitable[bytes | None]] = _nothing
+    """The document of a plan by its content hash."""
+    find_fault: Callable[[], Awaitable[str | None]] = _ready
+    """What keeps the server from being ready; nothing when it is."""
+    count_on_sale: Callable[[], Awaitable[int | None]] = _unknown
+    """How many concerts are on sale, for the front page."""
+    find_examples: Callable[[], Awaitable[Mapping[str, object]]] = _no_examples
+    """Values of the present data for the explorer's tabs, by placeholder."""
+    run: Callable[[], AbstractAsyncContextManager[None]] = _at_rest
+    """What runs as long as the server does."""
