@@ -30,7 +30,7 @@ class Node:
         self, *, compare_seconds: float = COMPARE_SECONDS, hubs: Hubs | None = None
     ) -> None:
         self._compare_seconds = compare_seconds
-        self._hubs = hubs or Hubs()
+        self._hubs = Hubs() if hubs is None else hubs
         self._bookings = WatchedBookings()
         self._comparing: asyncio.Task[None] | None = None
         self._stop_listening: Callable[[], None] = _nothing
@@ -113,9 +113,11 @@ class Node:
     async def compare(self) -> None:
         """Compare all that is watched with the database, now; what fails is logged, not raised."""
         # One after another: comparing never takes more than one connection from buyers.
-        for hub in self._hubs.open_hubs():
-            await self._try(hub.compare)
-        await self._try(self._bookings.compare)
+        works = [await self._try(hub.compare) for hub in self._hubs.open_hubs()]
+        works.append(await self._try(self._bookings.compare))
+        if self._is_cut_off and all(works):
+            _log.info("live_compare_works_again")
+        self._is_cut_off = not all(works)
 
     def _check_started(self) -> None:
         if self._comparing is None:
@@ -132,7 +134,7 @@ class Node:
             await asyncio.sleep(self._compare_seconds)
             await self.compare()
 
-    async def _try(self, compare: Callable[[], Awaitable[None]]) -> None:
+    async def _try(self, compare: Callable[[], Awaitable[None]]) -> bool:
         try:
             # A database that hangs must not keep the other hubs from theirs.
             async with asyncio.timeout(self._compare_seconds):
@@ -141,10 +143,8 @@ class Node:
             if not self._is_cut_off:
                 _log.warning("live_compare_failed", exc_info=True)
             self._is_cut_off = True
-        else:
-            if self._is_cut_off:
-                _log.info("live_compare_works_again")
-            self._is_cut_off = False
+            return False
+        return True
 
 
 async def _read_once(concert_id: UUID) -> Snapshot:
