@@ -158,6 +158,17 @@ async def test_an_attempt_that_a_dead_process_left_is_taken_to_its_end() -> None
     assert await payments.settle_open_payments() == 0
 
 
+async def test_an_attempt_that_two_take_up_at_once_is_paid_once() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await leave_open(made, status=PaymentStatus.CREATED)
+
+    await asyncio.gather(*(payments.settle_open_payments() for _ in range(4)))
+
+    assert (await Payment.get(booking_id=made.id)).status is PaymentStatus.CAPTURED
+    assert await Ticket.filter(booking_id=made.id).count() == 1
+
+
 async def test_a_decline_that_nobody_waits_for_any_more_is_written_down() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
