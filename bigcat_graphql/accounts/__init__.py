@@ -1,7 +1,7 @@
 """Who is who: signing up, signing in, tokens, sessions and roles."""
 
 from bigcat_graphql.accounts.credentials import fold_email
-from bigcat_graphql.accounts.directory import accounts_by_ids, find_account
+from bigcat_graphql.accounts.directory import accounts_by_ids, find_account, find_by_email
 from bigcat_graphql.accounts.errors import (
     AuthenticationFailed,
     EmailTaken,
@@ -24,6 +24,7 @@ __all__ = [
     "continue_as_guest",
     "create_account",
     "find_account",
+    "find_by_email",
     "fold_email",
     "refresh_session",
     "sign_in",

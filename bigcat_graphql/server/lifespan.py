@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from bigcat_graphql import accounts, booking, catalogue, database, live
 from bigcat_graphql.models import ConcertStatus
 from bigcat_graphql.server.context import make_context
+from bigcat_graphql.server.examples import find_examples
 from bigcat_graphql.server.services import Services
 
 
@@ -18,6 +19,7 @@ def connect_rooms() -> Services:
         read_plan=catalogue.plan_document,
         find_fault=_find_fault,
         count_on_sale=_count_on_sale,
+        find_examples=find_examples,
         run=_run_beside,
     )
 

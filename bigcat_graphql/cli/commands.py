@@ -1,0 +1,165 @@
+"""The verbs and their options; each imports what it needs only when it is called."""
+
+# ruff: noqa: PLC0415 - see the module's first line: `bigcat --help` must not load the ORM
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bigcat_graphql import __version__
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
+
+app = typer.Typer(
+    help="A concert box office that anybody can host.",
+    epilog=(
+        "Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 130 interrupted."
+        " Settings are environment variables: see `bigcat config`."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+import_app = typer.Typer(help="Read data of others.", no_args_is_help=True)
+user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
+app.add_typer(import_app, name="import")
+app.add_typer(user_app, name="user")
+
+
+class Role(StrEnum):
+    """Roles that can be given by hand."""
+
+    buyer = "buyer"
+    organizer = "organizer"
+    admin = "admin"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bigcat {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def serve(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill an empty database with a season and accounts.")
+    ] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
+    ] = None,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM; without DATABASE_URL on a PostgreSQL of its own."""
+    from bigcat_graphql.cli import serving
+
+    serving.serve(demo=demo, host=host, port=port)
+
+
+@app.command()
+def migrate(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; fail if something is pending.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the database's tables up to date; any number may try at once."""
+    from bigcat_graphql.cli import upkeep
+
+    upkeep.migrate(check=check, as_json=as_json)
+
+
+@app.command()
+def seed(as_json: AsJson = False) -> None:
+    """Put a season of concerts on sale, from today on; again adds only what is missing."""
+    from bigcat_graphql.cli import imports
+
+    imports.seed(as_json=as_json)
+
+
+@import_app.command("nyphil")
+def import_nyphil(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON, or gzip of it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Read the New York Philharmonic's programmes as past concerts; again adds only new ones."""
+    from bigcat_graphql.cli import imports
+
+    imports.import_nyphil(file, as_json=as_json)
+
+
+@import_app.command("plan")
+def import_plan(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="pretix format, JSON.")],
+    venue: Annotated[str, typer.Option(help="Slug of the venue.")],
+    name: Annotated[str | None, typer.Option(help="Name; left out means the file's.")] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what can safely be repaired.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check only, save nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Publish a seating plan as the venue's next version, or name every fault it has."""
+    from bigcat_graphql.cli import plans
+
+    plans.import_plan(file, venue, name=name, fix=fix, dry_run=dry_run, as_json=as_json)
+
+
+@user_app.command("create")
+def create_user(
+    email: Annotated[str, typer.Argument(help="Case does not matter.")],
+    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.buyer,
+    name: Annotated[str | None, typer.Option(help="For people; left out, made of EMAIL.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from stdin, one line.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an account; if it is there already, with this role, nothing changes."""
+    from bigcat_graphql.cli import users
+
+    users.create_user(
+        email, role=role.value, name=name, password_stdin=password_stdin, as_json=as_json
+    )
+
+
+@app.command()
+def schema(
+    check: Annotated[bool, typer.Option("--check", help="Compare the file with the code.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the file.")] = False,
+    file: Annotated[
+        Path | None, typer.Option(help="The file; left out, the checkout's schema.graphql.")
+    ] = None,
+) -> None:
+    """Print the GraphQL schema in SDL."""
+    if check and write:
+        raise typer.BadParameter("--check and --write exclude each other")
+    from bigcat_graphql.cli import sdl
+
+    sdl.show_schema(file, check=check, write=write)
+
+
+@app.command()
+def doctor(as_json: AsJson = False) -> None:
+    """Check what bigcat needs here, and fail if something is wrong."""
+    from bigcat_graphql.cli import checks
+
+    checks.examine(as_json=as_json)
+
+
+@app.command()
+def config(as_json: AsJson = False) -> None:
+    """Show the settings in effect and their variables; secrets stay hidden."""
+    from bigcat_graphql.cli import configuration
+
+    configuration.show_settings(as_json=as_json)

@@ -1,0 +1,57 @@
+"""`bigcat config`."""
+
+import os
+from urllib.parse import urlsplit
+
+from bigcat_graphql.cli.terminal import show
+from bigcat_graphql.settings import Settings, get_settings, variables_of
+
+_HIDDEN = "(hidden)"
+
+
+def show_settings(*, as_json: bool) -> None:
+    """Print each setting's variable, its value, and whether it was set."""
+    settings = get_settings()
+    rows = [_describe(settings, name) for name in Settings.model_fields]
+    width = max(len(str(row["variable"])) for row in rows)
+    lines = [f"{row['variable']:<{width}}  {_say(row)}" for row in rows]
+    show({"settings": rows}, "\n".join(lines), as_json=as_json)
+
+
+def _describe(settings: Settings, field: str) -> dict[str, object]:
+    variables = variables_of(field)
+    used = next((name for name in variables if os.environ.get(name)), None)
+    value = _mask(field, getattr(settings, field))
+    return {"variable": used or variables[0], "value": value, "set": used is not None}
+
+
+def _mask(field: str, value: object) -> object:
+    if field == "secret_key":
+        return _HIDDEN
+    if field == "database_url" and value is not None:
+        return _mask_url(str(value))
+    return value if isinstance(value, bool | int | float | None) else _plain(value)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else str(value)
+
+
+def _mask_url(url: str) -> str:
+    """Keep scheme, host and database; a password may stand before the host or in the query."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return _HIDDEN
+    login = f"{parts.username}:***@" if parts.username else ""
+    query = "?***" if parts.query else ""
+    return f"{parts.scheme}://{login}{host}{parts.path}{query}"
+
+
+def _say(row: dict[str, object]) -> str:
+    value = row["value"]
+    if isinstance(value, list):
+        value = " ".join(str(part) for part in value)
+    said = "(none)" if value is None or value == "" else str(value)
+    return said if row["set"] else f"{said}  (default)"

@@ -1,0 +1,47 @@
+"""`bigcat schema`."""
+
+import difflib
+from pathlib import Path
+
+import bigcat_graphql
+from bigcat_graphql.cli.terminal import Refused, complain, note
+from bigcat_graphql.resolvers.api import schema
+
+_MOST_LINES = 60
+
+
+def show_schema(file: Path | None, *, check: bool, write: bool) -> None:
+    """Print the schema, compare a file with it, or write the file."""
+    text = f"{schema.as_str().rstrip()}\n"
+    where = file or _default_file()
+    if write:
+        where.write_text(text, encoding="utf-8")
+        note(f"{where} is written.")
+    elif check:
+        _compare(where, text)
+    else:
+        print(text, end="")  # noqa: T201 - the answer
+
+
+def _default_file() -> Path:
+    root = Path(bigcat_graphql.__file__).parent.parent
+    checkout = (root / "pyproject.toml").exists()
+    return (root if checkout else Path()) / "schema.graphql"
+
+
+def _compare(file: Path, text: str) -> None:
+    try:
+        committed = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Refused(f"There is no {file}: run `bigcat schema --write`.") from None
+    if committed == text:
+        return
+    lines = list(
+        difflib.unified_diff(
+            committed.splitlines(), text.splitlines(), str(file), "the code", lineterm=""
+        )
+    )
+    complain("\n".join(lines[:_MOST_LINES]))
+    if len(lines) > _MOST_LINES:
+        complain(f"... and {len(lines) - _MOST_LINES} lines more")
+    raise Refused("The file differs from the code: run `bigcat schema --write`, review, commit.")
