@@ -1,6 +1,7 @@
 """The catalogue: venues, seating plans, concerts, search, and what is left to sell."""
 
 from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts, tier_counts
+from bigcat_graphql.catalogue.concert_draft import ConcertDraft, PriceDraft
 from bigcat_graphql.catalogue.concerts import (
     concert_by_id,
     concert_by_slug,
@@ -8,7 +9,7 @@ from bigcat_graphql.catalogue.concerts import (
     is_organizer,
     price_tiers_of,
 )
-from bigcat_graphql.catalogue.creation import ConcertDraft, PriceDraft, create_concert
+from bigcat_graphql.catalogue.creation import create_concert, create_concerts
 from bigcat_graphql.catalogue.drafts import (
     AreaDraft,
     PlanDraft,
@@ -75,6 +76,7 @@ __all__ = [
     "concerts_by_ids",
     "count_concerts",
     "create_concert",
+    "create_concerts",
     "create_venue",
     "is_organizer",
     "plan_by_id",
