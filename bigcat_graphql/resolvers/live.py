@@ -1,0 +1,89 @@
+"""Watching seats and bookings."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from bigcat_graphql import live
+from bigcat_graphql.errors import InvalidArgument
+from bigcat_graphql.schema.booking_filters import read_booking_key
+from bigcat_graphql.schema.bookings import Booking
+from bigcat_graphql.schema.context import Info
+from bigcat_graphql.schema.cost import cost
+from bigcat_graphql.schema.describing import describe, output
+from bigcat_graphql.schema.ids import own_id, read_key
+from bigcat_graphql.schema.live import SeatAvailabilityEvent, SeatVersionInput, show_frame
+from bigcat_graphql.schema.paging import given
+
+_COST = 10
+
+
+@output
+@describe(
+    "What can be watched, by graphql-transport-ws or SSE; the first event is the full state, or"
+    " what was missed since `since`."
+)
+class Subscription:
+    """What can be watched."""
+
+    @strawberry.subscription(
+        description=(
+            "A snapshot, then deltas, at most 10 a second: apply one only if `epoch` and"
+            " `fromVersion` are what you have, else subscribe again. Never depends on the viewer."
+        ),
+        directives=[cost(_COST)],
+    )
+    async def seat_availability(
+        self,
+        info: Info,
+        concert_id: Annotated[strawberry.ID, strawberry.argument(description="Whose seats.")],
+        since: Annotated[
+            SeatVersionInput | None,
+            strawberry.argument(
+                description=(
+                    "What you have: the first event is then one merged delta, empty when nothing"
+                    " was missed, or a snapshot when the server no longer remembers."
+                )
+            ),
+        ] = UNSET,
+    ) -> AsyncGenerator[SeatAvailabilityEvent, None]:
+        """Watch a concert's seats."""
+        key = own_id(read_key(concert_id, "Concert"))
+        # Asked once: a DRAFT is no secret that a delta could tell later.
+        if key is None or not await info.context.loaders.seen_concert(key, info.context.viewer):
+            raise InvalidArgument("concertId", "there is no such concert with seats")
+        have = since.read() if since else None
+        async with aclosing(live.watch_seats(key, have)) as frames:
+            async for frame in frames:
+                yield show_frame(frame)
+
+    @strawberry.subscription(
+        description=(
+            "A booking of the viewer after each change, its payment and tickets included; always"
+            " the newest state, steps in between may be left out."
+        ),
+        directives=[cost(_COST)],
+    )
+    async def booking_updated(
+        self,
+        info: Info,
+        booking_id: Annotated[strawberry.ID, strawberry.argument(description="Which booking.")],
+        since: Annotated[
+            int | None,
+            strawberry.argument(
+                description=("The `Booking.version` you have: no event until there is a newer one.")
+            ),
+        ] = UNSET,
+    ) -> AsyncGenerator[Booking, None]:
+        """Watch a booking."""
+        key = read_booking_key(booking_id)
+        if key is None:
+            raise InvalidArgument("bookingId", "there is no such booking of yours")
+        async with aclosing(live.watch_booking(info.context.viewer, key, given(since))) as rows:
+            async for row in rows:
+                # What belonged to the state before is old now.
+                info.context.forget()
+                yield Booking.of(row, to_owner=info.context.is_viewer(row.account_id))

@@ -1,0 +1,1 @@
+"""GraphQL shapes: types, inputs, enums, scalars and errors, with the words that describe them."""

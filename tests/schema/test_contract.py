@@ -1,0 +1,91 @@
+"""The schema: committed as it is printed, described throughout, and what was agreed on."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLNamedType,
+    GraphQLSchema,
+    build_schema,
+    parse,
+)
+from graphql.language import ast, print_ast
+
+from bigcat_graphql.resolvers.api import schema
+
+_ROOT = Path(__file__).parents[2]
+_AGREED = _ROOT.parent / "shared" / "schema.graphql"
+
+
+def test_the_committed_schema_is_the_one_the_code_prints() -> None:
+    committed = (_ROOT / "schema.graphql").read_text(encoding="utf-8")
+    assert committed == f"{schema.as_str().rstrip()}\n", "run `bigcat schema --write`"
+
+
+def test_everything_has_a_description() -> None:
+    core: GraphQLSchema = schema._schema
+    undescribed = [place for place, thing in _walk(core) if not thing.description]
+    assert core.description
+    assert not undescribed
+
+
+def test_the_schema_is_the_agreed_one() -> None:
+    if not _AGREED.exists():
+        pytest.skip("the agreed schema is not on this machine")
+    agreed = _AGREED.read_text(encoding="utf-8").partition("\n# later\n")[0]
+    agreed = agreed.removesuffix("# " + "=" * 118)
+    assert _flatten(schema.as_str()) == _flatten(agreed)
+
+
+def _walk(core: GraphQLSchema) -> Iterator[tuple[str, Any]]:
+    for directive in core.directives:
+        yield f"@{directive.name}", directive
+        yield from ((f"@{directive.name}({n}:)", a) for n, a in directive.args.items())
+    for name, named in core.type_map.items():
+        if not name.startswith("__"):
+            yield name, named
+            yield from _walk_type(named)
+
+
+def _walk_type(named: GraphQLNamedType) -> Iterator[tuple[str, Any]]:
+    if isinstance(named, GraphQLEnumType):
+        yield from ((f"{named.name}.{name}", value) for name, value in named.values.items())
+        return
+    for name, field in getattr(named, "fields", {}).items():
+        yield f"{named.name}.{name}", field
+        if not isinstance(named, GraphQLInputObjectType):
+            yield from ((f"{named.name}.{name}({n}:)", a) for n, a in field.args.items())
+
+
+def _flatten(sdl: str) -> dict[str, str]:
+    """Write every element of a schema by its name, whatever the order of the document."""
+    build_schema(sdl)
+    flat: dict[str, str] = {}
+    for definition in parse(sdl, no_location=True).definitions:
+        _add(flat, "", definition)
+    return flat
+
+
+def _add(flat: dict[str, str], place: str, node: ast.Node) -> None:
+    name = getattr(node, "name", None)
+    place = f"{place}.{name.value}" if name else f"{place}.schema"
+    parts = {key: getattr(node, key, None) for key in node.keys}
+    for key in ("fields", "values", "arguments"):
+        for child in parts.pop(key, None) or ():
+            _add(flat, place, child)
+    for key in ("types", "interfaces", "directives", "locations"):
+        texts = sorted(_print_plainly(child) for child in parts.pop(key, None) or ())
+        flat[f"{place}/{key}"] = " ".join(texts)
+    for key, part in parts.items():
+        if isinstance(part, ast.StringValueNode):
+            flat[f"{place}/{key}"] = part.value
+        elif isinstance(part, ast.Node):
+            flat[f"{place}/{key}"] = print_ast(part)
+
+
+def _print_plainly(node: ast.Node) -> str:
+    return " ".join(print_ast(node).split())
