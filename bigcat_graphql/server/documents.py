@@ -1,7 +1,9 @@
 """Documents parsed, limited and validated once, then found again by their text."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from graphql import (
@@ -13,6 +15,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    OverlappingFieldsCanBeMergedRule,
     StringValueNode,
     Visitor,
     parse,
@@ -23,6 +26,7 @@ from graphql import (
 
 from bigcat_graphql.server.cost import CostCount, Weights
 from bigcat_graphql.server.limits import Limits, find_excesses
+from bigcat_graphql.server.overlaps import find_conflicts
 from bigcat_graphql.server.refusals import RequestRefused, refuse
 
 MAX_TOKENS = 2_000
@@ -32,6 +36,7 @@ MAX_SOURCE_LENGTH = 64 * 1024
 _CACHED_DOCUMENTS = 1_000
 _CACHED_CHARACTERS = 512 * 1024
 _CACHED_COSTS = 64
+_MAX_OPERATIONS = 25
 _INTROSPECTION_FIELDS = frozenset({"__schema", "__type", "__typename"})
 
 
@@ -121,13 +126,14 @@ class Documents:
         self._weights = weights
         self._limits = limits or Limits()
         self._rules: tuple[type[ASTValidationRule], ...] = (
-            *specified_rules,
+            *(rule for rule in specified_rules if rule is not OverlappingFieldsCanBeMergedRule),
             *(() if introspection else (NoSchemaIntrospectionCustomRule,)),
         )
+        self._checker = ThreadPoolExecutor(1, thread_name_prefix="bigcat-documents")
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
 
-    def read(self, text: str) -> Document:
+    async def read(self, text: str) -> Document:
         """Parse and check a document, or find it again.
 
         Raises:
@@ -137,15 +143,22 @@ class Documents:
             self.hits += 1
             self._documents.move_to_end(text)
             return document
-        document = self._prepare(text)
+        # Up to 100 ms of pure Python: not on the loop that everybody waits for, and one at a time,
+        # so that a flood of new documents does not take the interpreter from those known.
+        loop = asyncio.get_running_loop()
+        document = await loop.run_in_executor(self._checker, self._prepare, text)
         self._remember(document)
         return document
 
     def _prepare(self, text: str) -> Document:
         tree = _parse(text)
+        count = sum(isinstance(one, OperationDefinitionNode) for one in tree.definitions)
+        if count > _MAX_OPERATIONS:
+            raise refuse(f"A document has at most {_MAX_OPERATIONS} operations.")
         # The limits come first: they are linear, some of the specification's rules are not.
         _refuse_any(find_excesses(self._schema, tree, self._limits))
         _refuse_any(validate(self._schema, tree, self._rules, hide_suggestions=True))
+        _refuse_any(find_conflicts(self._schema, tree))
         operations = (
             Operation(tree, node, self._schema, self._weights)
             for node in tree.definitions
@@ -154,6 +167,8 @@ class Documents:
         return Document(text, {operation.name: operation for operation in operations})
 
     def _remember(self, document: Document) -> None:
+        if document.text in self._documents:  # somebody else asked for it meanwhile
+            return
         self._documents[document.text] = document
         self._characters += len(document.text)
         while len(self._documents) > _CACHED_DOCUMENTS or self._characters > _CACHED_CHARACTERS:

@@ -92,7 +92,7 @@ class Engine:
         self._make_context = make_context
         self._introspections: OrderedDict[int, tuple[Operation, Answer]] = OrderedDict()
 
-    def prepare(
+    async def prepare(
         self, request: GraphQLRequest, caller: Caller, *, queries_only: bool = False
     ) -> Prepared:
         """Check a request and take its cost from the caller's budget.
@@ -101,7 +101,7 @@ class Engine:
             RequestRefused: it is not executed; MethodRefused when it is no query and must be one.
         """
         try:
-            operation = self._find(request)
+            operation = await self._find(request)
             if queries_only and operation.kind is not OperationType.QUERY:
                 raise MethodRefused(refuse("Only queries may be sent by GET.").errors)
             executor = self._build(operation, request)
@@ -145,10 +145,10 @@ class Engine:
             _log(prepared, failure.answer)
             raise
 
-    def _find(self, request: GraphQLRequest) -> Operation:
+    async def _find(self, request: GraphQLRequest) -> Operation:
         key = read_key(request.document_id, request.extensions)
         text = self._persisted.resolve(request.query, key)
-        document = self.documents.read(text)
+        document = await self.documents.read(text)
         self._persisted.learn(text, key)
         return document.operation(request.operation_name)
 

@@ -62,7 +62,7 @@ class GraphQLOverHttp:
             return
         try:
             request = await self._read(scope, headers, receive)
-            prepared = self._prepare(scope, headers, request, stream)
+            prepared = await self._prepare(scope, headers, request, stream)
             if stream is not None:
                 await self._stream(prepared, stream, receive, send)
                 return
@@ -107,14 +107,14 @@ class GraphQLOverHttp:
                 given.pop(name, None)
         return check_parameters(given)
 
-    def _prepare(
+    async def _prepare(
         self, scope: Scope, headers: Headers, request: GraphQLRequest, stream: Stream | None
     ) -> Prepared:
         visitor = self._callers.identify(scope, headers, headers.get("authorization"))
         named = name_client(request.extensions, headers.get("apollographql-client-name"))
         caller = visitor.again(named)
         by_get = scope["method"] == "GET"
-        prepared = self._engine.prepare(request, caller, queries_only=by_get)
+        prepared = await self._engine.prepare(request, caller, queries_only=by_get)
         if prepared.kind is OperationType.SUBSCRIPTION and stream is None:
             raise refuse(
                 "Subscriptions go by graphql-transport-ws, or by POST with Accept: "

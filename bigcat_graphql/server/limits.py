@@ -40,6 +40,8 @@ class Limits:
     root_fields: int = 10
     directives: int = 20
     money_fields: int = 1
+    # What 2,000 tokens unfold to through fragments: each is looked at again by validation.
+    selections: int = 5_000
 
 
 @dataclass(slots=True)
@@ -53,6 +55,7 @@ class Shape:
     directives: int = 0
     root_fields: int = 0
     money_fields: int = 0
+    selections: int = 0
 
     def take_beside(self, other: "Shape") -> None:
         """Add selections of the same level."""
@@ -64,9 +67,10 @@ class Shape:
         self.money_fields += other.money_fields
 
     def take_inside(self, other: "Shape") -> None:
-        """Add what counts wherever it stands: aliases and directives."""
+        """Add what counts wherever it stands."""
         self.aliases += other.aliases
         self.directives += other.directives
+        self.selections += other.selections
 
 
 def find_excesses(
@@ -118,6 +122,7 @@ class Measure:
         shape = Shape()
         for selection in selection_set.selections:
             self.visited += 1
+            shape.selections += 1
             shape.directives += len(selection.directives or ())
             shape.take_beside(self._shape_of_selection(selection, parent))
         return shape
@@ -185,5 +190,6 @@ _WORDS = {
     "aliases": "The operation has too many aliases: at most {}.",
     "root_fields": "The operation has too many root fields: at most {}.",
     "directives": "The operation has too many directives: at most {}.",
+    "selections": "The operation unfolds to too many selections: at most {}.",
     "money_fields": "At most {} of payBooking and cancelBooking in one operation.",
 }

@@ -58,16 +58,19 @@ class Origins:
         return mode is None or mode == "cors" or headers.get("sec-fetch-site") == "same-origin"
 
     def _is_same(self, origin: str, headers: Mapping[str, str]) -> bool:
-        return urlsplit(origin).netloc == headers.get("host", "").lower()
+        scheme, _, host = origin.partition("://")
+        return bool(host) and _normalise(f"{scheme}://{headers.get('host', '')}") == origin
 
 
 def _normalise(origin: str) -> str:
-    parts = urlsplit(origin.lower())
-    default = {"http": 80, "https": 443}.get(parts.scheme)
+    """Write an origin in one way; what is none, like `null`, stays as it is and matches nothing."""
     try:
+        parts = urlsplit(origin.lower())
         port = parts.port
     except ValueError:
         return origin
-    host = parts.hostname or ""
-    shown = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{shown}" + (f":{port}" if port and port != default else "")
+    if not parts.hostname:
+        return origin
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != default else "")

@@ -150,7 +150,7 @@ class Socket:
         await self._send(last)
 
     async def _answer(self, key: str, request: GraphQLRequest, caller: Caller) -> str:
-        prepared = self._engine.prepare(request, caller)
+        prepared = await self._engine.prepare(request, caller)
         if prepared.kind is not OperationType.SUBSCRIPTION:
             await self._send(write_next(key, await self._engine.run(prepared)))
             return write_complete(key)

@@ -1,0 +1,41 @@
+"""The toy schema behind our own server, in this process and on a real port."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from bigcat_graphql.server.app import create_app
+from bigcat_graphql.server.run import Server
+from bigcat_graphql.settings import Settings
+from tests.server.toy import schema
+from tests.server.toy_server import SERVICES
+
+
+class QuietServer(Server):
+    """The server without its signal handlers: those are pytest's here."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(create_app(Settings(), schema, SERVICES))
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+async def address() -> AsyncIterator[str]:
+    """Where a server with the toy schema listens, as `127.0.0.1:port`."""
+    settings = Settings.model_validate({"port": 0, "max_sockets": 10, "graceful_seconds": 2})
+    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    server = QuietServer(create_app(settings, schema, SERVICES), settings, started.set_result)
+    serving = asyncio.create_task(server.serve())
+    yield (await started).replace("http://localhost", "127.0.0.1")
+    server.should_exit = True
+    await serving

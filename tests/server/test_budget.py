@@ -1,0 +1,51 @@
+"""Points of cost that each caller may spend."""
+
+import pytest
+
+from bigcat_graphql.server.budget import Budgets
+from bigcat_graphql.server.callers import Caller
+from bigcat_graphql.server.refusals import RequestRefused
+from tests.server.toy import authenticate
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_budget_is_spent_and_fills_again_by_the_second() -> None:
+    clock = Clock()
+    budgets = Budgets(1_000, 10, clock=clock)
+    assert budgets.spend("a", 900).remaining == 100
+    clock.now += 20
+    assert budgets.spend("a", 100).remaining == 200
+    clock.now += 1_000_000
+    assert budgets.spend("a", 0).remaining == 1_000
+
+
+def test_who_has_spent_all_is_told_when_to_come_again() -> None:
+    budgets = Budgets(1_000, 10, clock=Clock())
+    budgets.spend("a", 990)
+    with pytest.raises(RequestRefused) as refused:
+        budgets.spend("a", 45)
+    assert refused.value.errors[0].extensions == {"code": "THROTTLED", "retryAfterSeconds": 4}
+
+
+def test_one_caller_does_not_spend_the_budget_of_another() -> None:
+    budgets = Budgets(1_000, 10, clock=Clock())
+    budgets.spend("a", 1_000)
+    assert budgets.spend("b", 1_000).remaining == 0
+
+
+def test_the_budget_is_the_accounts_then_the_addresss_then_the_networks() -> None:
+    def key(address: str) -> str:
+        return Caller(address, "http://box.test").budget_key
+
+    signed_in = Caller("192.0.2.1", "http://box.test", authenticate("good"))
+    assert signed_in.budget_key == "00000000-0000-0000-0000-000000000007"
+    assert key("192.0.2.1") != key("192.0.2.2")
+    assert key("2001:db8::1") == key("2001:db8::ffff")
+    assert key("2001:db8:0:1::1") != key("2001:db8::1")

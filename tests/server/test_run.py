@@ -1,0 +1,108 @@
+"""The process: how it starts and, above all, how it stops."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from tests.server.asking import ask, talk
+
+
+@asynccontextmanager
+async def running(**settings: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.server.toy_server",
+        env={**os.environ, "BIGCAT_PORT": "0", "BIGCAT_LOG_FORMAT": "json", **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        address = (await process.stdout.readline()).decode().strip()
+        yield process, address.removeprefix("http://").replace("localhost", "127.0.0.1")
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_sigterm_lets_the_operation_in_flight_finish_and_exits_with_0() -> None:
+    async with running() as (process, address):
+        async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+            flying = asyncio.create_task(ask(client, "{ sleep(seconds: 1) }"))
+            await asyncio.sleep(0.4)
+            process.send_signal(signal.SIGTERM)
+            assert (await flying).json()["data"] == {"sleep": "slept"}
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_sigterm_closes_sockets_by_1012_and_ends_streams() -> None:
+    body = {"query": "subscription { count(to: 100000, pause: 0.05) }"}
+    async with running() as (process, address), talk(address) as one:
+        await one.subscribe(body["query"])
+        await one.hear()
+        async with (
+            httpx.AsyncClient() as client,
+            client.stream(
+                "POST",
+                f"http://{address}/graphql",
+                json=body,
+                headers={"accept": "text/event-stream"},
+            ) as events,
+        ):
+            text = events.aiter_text()
+            await anext(text)
+            process.send_signal(signal.SIGTERM)
+            assert await one.hear_close() == 1012
+            assert "event: complete" in "".join([part async for part in text])
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_while_it_drains_it_is_not_ready_but_still_answers() -> None:
+    async with (
+        running(BIGCAT_DRAIN_SECONDS="1.5") as (process, address),
+        httpx.AsyncClient(base_url=f"http://{address}") as client,
+    ):
+        assert (await client.get("/readyz")).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.3)
+        assert (await client.get("/readyz")).status_code == 503
+        assert (await ask(client, "{ hello }")).status_code == 200
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_a_second_signal_stops_what_does_not_end_by_itself() -> None:
+    async with (
+        running(BIGCAT_GRACEFUL_SECONDS="600") as (process, address),
+        httpx.AsyncClient(base_url=f"http://{address}") as client,
+    ):
+        flying = asyncio.create_task(ask(client, "{ sleep(seconds: 14) }"))
+        for _ in range(2):
+            await asyncio.sleep(0.4)
+            process.send_signal(signal.SIGINT)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+        await asyncio.gather(flying, return_exceptions=True)
+
+
+async def test_a_line_of_the_log_tells_the_operation_and_none_of_its_secrets() -> None:
+    async with running() as (process, address):
+        async with httpx.AsyncClient(base_url=f"http://{address}") as client:
+            query = "query Whisper($t: String!) { echo(text: $t) }"
+            named = {"apollographql_client_name": "shop", "authorization": "Bearer good"}
+            await ask(client, query, {"t": "a-secret-text"}, **named)
+            await ask(client, '{ fail(how: "bug") }')
+        process.terminate()
+        _, log = await process.communicate()
+    lines = log.decode()
+    assert '"operation": "Whisper"' in lines
+    assert '"client": "shop"' in lines
+    assert '"outcome": "INTERNAL"' in lines
+    assert "Traceback" in lines
+    for secret in ("a-secret-text", "Bearer", "good"):
+        assert secret not in lines
