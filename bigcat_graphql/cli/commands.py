@@ -84,9 +84,9 @@ def migrate(
 @app.command()
 def seed(as_json: AsJson = False) -> None:
     """Put a season of concerts on sale, from today on; again adds only what is missing."""
-    from bigcat_graphql.cli import imports
+    from bigcat_graphql.cli import seasons
 
-    imports.seed(as_json=as_json)
+    seasons.seed(as_json=as_json)
 
 
 @import_app.command("nyphil")

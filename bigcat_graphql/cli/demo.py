@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bigcat_graphql import catalogue, database
-from bigcat_graphql.cli.imports import sow_season
+from bigcat_graphql.cli.seasons import sow_season
 from bigcat_graphql.cli.terminal import Refused, note
 from bigcat_graphql.cli.users import ensure_account
 from bigcat_graphql.models import AccountRole

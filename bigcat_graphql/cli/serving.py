@@ -1,6 +1,7 @@
 """`bigcat serve`."""
 
-from bigcat_graphql.cli import demo as demonstration
+from collections.abc import Callable
+
 from bigcat_graphql.cli.places import run_on_database
 from bigcat_graphql.cli.terminal import note
 from bigcat_graphql.server.lifespan import connect_rooms
@@ -20,11 +21,12 @@ async def _serve(settings: Settings, *, demo: bool) -> None:
     # Late, for it takes a second: a database that is not there is told before.
     from bigcat_graphql.resolvers.api import schema  # noqa: PLC0415
 
-    if demo:
-        await demonstration.furnish()
+    welcome = await _open_demo(settings) if demo else None
+    await serve_http(settings, schema, connect_rooms(), on_started=welcome)
 
-    def tell(address: str) -> None:
-        if demo:
-            note(demonstration.describe(address, host=settings.host))
 
-    await serve_http(settings, schema, connect_rooms(), on_started=tell)
+async def _open_demo(settings: Settings) -> Callable[[str], None]:
+    from bigcat_graphql.cli import demo  # noqa: PLC0415 - a season that only --demo needs
+
+    await demo.furnish()
+    return lambda address: note(demo.describe(address, host=settings.host))
