@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Self
@@ -13,7 +13,7 @@ from asyncpg import Record
 
 from bigcat_graphql.database import fetch_all
 
-Tiers = Mapping[str, "SeatCounts"]
+Tiers = dict[str, "SeatCounts"]
 
 # The contract says "at most 1 second old"; the query takes some of it.
 _KEPT_SECONDS = 0.9

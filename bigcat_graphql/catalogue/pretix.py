@@ -1,14 +1,12 @@
 """Import of seating plans in pretix's format, with every fault named and the safe ones repaired."""
 
-from typing import Any
-
 import orjson
 
 from bigcat_graphql.catalogue.drafts import PlanDraft, PlanFault, PlanFaulty, check_draft
 from bigcat_graphql.catalogue.plan import PlanTier
 from bigcat_graphql.catalogue.pretix_drawing import CODES, COLORS, draw_plan
 from bigcat_graphql.catalogue.pretix_rows import ZoneReader
-from bigcat_graphql.catalogue.pretix_values import Faults, Object, Point, is_number
+from bigcat_graphql.catalogue.pretix_values import Faults, Point, is_number
 from bigcat_graphql.models import SeatType
 
 _PLAN_KEYS = frozenset({"name", "size", "categories", "zones"})
@@ -16,14 +14,14 @@ _CATEGORY_KEYS = frozenset({"name", "color"})
 _DEFAULT_NAME = "Seating plan"
 
 
-def read_plan(document: bytes | str | Object, *, fix: bool = False) -> PlanDraft:
-    """Read a plan from JSON, or from what was parsed of it.
+def read_plan(document: object, *, fix: bool = False) -> PlanDraft:
+    """Read a plan.
 
     Areas are drawings in this format; one with our own key `x-capacity` is sold by count, at the
     price of its `x-category`, or of a tier of its own.
 
     Args:
-        document: what the file says.
+        document: the file's text, or what was parsed of it.
         fix: repair what can be repaired safely.
 
     Raises:
@@ -37,7 +35,7 @@ def read_plan(document: bytes | str | Object, *, fix: bool = False) -> PlanDraft
     return draft
 
 
-def inspect_plan(document: bytes | str | Object) -> tuple[PlanDraft | None, list[PlanFault]]:
+def inspect_plan(document: object) -> tuple[PlanDraft | None, list[PlanFault]]:
     """Read a plan with what can be repaired repaired, and name every fault."""
     faults = Faults()
     plan = faults.read_object("", _parse(document, faults), _PLAN_KEYS)
@@ -55,7 +53,7 @@ def inspect_plan(document: bytes | str | Object) -> tuple[PlanDraft | None, list
     return draw_plan(name, (width, height), zones, tiers), faults.found
 
 
-def _parse(document: bytes | str | Object, faults: Faults) -> Any:  # noqa: ANN401 - any JSON
+def _parse(document: object, faults: Faults) -> object:
     if not isinstance(document, bytes | str):
         return document
     try:
