@@ -80,7 +80,12 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
     ),
     booking.LimitExceeded: Telling(
         shapes.LimitExceededError,
-        facts=lambda error, _: {"limit": error.limit, "remaining": error.remaining},
+        # No limit of the first build goes away by waiting alone.
+        facts=lambda error, _: {
+            "limit": error.limit,
+            "remaining": error.remaining,
+            "retry_after_seconds": None,
+        },
     ),
     booking.SaleNotOpen: Telling(
         shapes.SaleNotOpenError,
