@@ -1,0 +1,54 @@
+#!/bin/sh
+# Runs what the reference implementations say of our transports: the server audits of `graphql-http`
+# and our list of graphql-transport-ws cases, spoken by `ws` and `graphql-ws`.
+#
+#   tests/conformance/run.sh            against the toy schema of the tests, on a free port
+#   tests/conformance/run.sh serve      the audits against `bigcat serve` as well
+#   tests/conformance/run.sh URL        the audits against a server that runs already
+#
+# Needs node 20 or newer and npm; exits 1 on the first list that does not pass whole.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+python=${PYTHON:-$root/.venv/bin/python}
+work=$(mktemp -d "${TMPDIR:-/tmp}/bigcat-conformance.XXXXXX")
+started=
+stop() {
+    for pid in $started; do kill -TERM "$pid" 2>/dev/null && wait "$pid" || :; done
+    started=
+}
+trap 'stop; rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM
+
+cp "$here"/*.mjs "$work"
+(cd "$work" && npm install --silent --no-audit --no-fund --no-package-lock \
+    graphql-http@1.23.1 graphql@16.11.0 graphql-ws@6.0.6 ws@8.18.3)
+
+# start OUTPUT COMMAND...: start a server and wait until it has told its address
+start() {
+    output=$1
+    shift
+    "$@" >"$work/$output" 2>"$work/$output.log" &
+    started="$started $!"
+    for _ in $(seq 600); do
+        address=$(grep -om1 'http://[^ ]*:[0-9]*' "$work/$output" || :)
+        [ -n "$address" ] && return
+        sleep 0.1
+    done
+    cat "$work/$output.log" >&2
+    exit 1
+}
+
+cd "$root"
+case ${1:-} in
+http*) node "$work/audit.mjs" "$1" && exit ;;
+esac
+export BIGCAT_PORT=0
+start toy "$python" -m tests.server.toy_server
+node "$work/audit.mjs" "$address/graphql"
+node "$work/websocket.mjs" "$(echo "$address" | sed 's/^http/ws/')/graphql"
+stop
+if [ "${1:-}" = serve ]; then
+    BIGCAT_DATA_DIR=$work/data start serve "$python" -m bigcat_graphql serve
+    node "$work/audit.mjs" "$address/graphql"
+fi
