@@ -25,6 +25,11 @@ mutation {
   continueAsGuest(input: {email: "ana@example.com", name: "Ana"}) { session { accessToken } }
 }
 """
+SIGN_IN = """
+mutation SignIn($email: String!) {
+  signIn(input: {email: $email, password: "bigcat-demo"}) { session { account { role } } }
+}
+"""
 BOOK_TWO = """
 mutation BookTwo($concert: ID!) {
   bookSeats(input: {
@@ -132,6 +137,51 @@ async def until(rival: Connection, condition: str) -> None:
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"it never came to {condition}")
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="looks into /proc")
+async def test_a_demo_opens_on_a_server_of_its_own_and_leaves_nothing_running(
+    data_dir: Path,
+) -> None:
+    where = {"BIGCAT_DATA_DIR": str(data_dir)}
+    async with served("--demo", **where) as server:
+        on_sale = await server.ask("{ concerts(filter: {status: [ON_SALE]}) { totalCount } }")
+        assert on_sale["concerts"]["totalCount"] >= 30
+        for role in ("buyer", "organizer", "admin"):
+            answer = await server.ask(SIGN_IN, email=f"{role}@example.com")
+            assert answer["signIn"]["session"]["account"]["role"] == role.upper()
+        assert await server.stop(signal.SIGINT) == 0
+        said = await server.rest_of_what_it_said()
+    assert f"{server.address}/graphiql" in said
+    assert "organizer@example.com  bigcat-demo" in said
+    assert "Traceback" not in said
+    await until_nobody_runs_in(data_dir)
+
+    async with served("--demo", **where) as again:
+        there = await again.ask("{ concerts { totalCount } }")
+        assert there["concerts"]["totalCount"] >= 60
+        assert await again.stop(signal.SIGTERM) == 0
+        assert "Putting a season" not in await again.rest_of_what_it_said()
+    await until_nobody_runs_in(data_dir)
+
+
+async def until_nobody_runs_in(directory: Path) -> None:
+    for _ in range(_PATIENCE_SECONDS * 20):
+        if not any(str(directory) in command_of(process) for process in processes()):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"something still runs in {directory}")
+
+
+def processes() -> list[Path]:
+    return [entry for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def command_of(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text()
+    except OSError:  # it has just ended
+        return ""
 
 
 async def test_a_demo_is_not_put_among_real_concerts(database: DatabaseUrl) -> None:
