@@ -134,6 +134,7 @@ def test_an_extended_reservation_stays() -> None:
     state.merge([table.change(3, R, after(120))], NOON)
     state.lapse(after(60))
     assert state.next_lapse_at == after(120)
+    state.number_changes()
     assert state.snapshot().statuses == "AAARA"
 
 

@@ -137,6 +137,24 @@ async def test_a_rush_is_told_in_few_frames(node: Node) -> None:
         assert viewer.gaps == 0
 
 
+async def test_nothing_goes_out_before_its_time_though_a_query_sees_it(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "SHORTEST_SECONDS", 3600.0)
+    concert, buyer = await make_concert(), await make_buyer()
+    async with watching(node, concert) as viewer:
+        with override_settings(reservation_seconds=1):
+            await book(buyer, concert, 0)
+        await viewer.sees("R" + "A" * 9)
+        await book(buyer, concert, 1)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (snapshot := await node.snapshot_of(concert.id)) is not None:
+                if snapshot.statuses == "AR" + "A" * 8:
+                    break
+                await asyncio.sleep(0.05)
+        assert len(viewer.frames) == 2
+
+
 async def test_a_reader_that_is_too_slow_goes_on_from_a_snapshot(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
