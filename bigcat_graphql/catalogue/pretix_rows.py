@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from bigcat_graphql.catalogue.pretix_shapes import Outline, read_outline
 from bigcat_graphql.catalogue.pretix_values import Faults, Object, Point
@@ -38,7 +37,8 @@ _AREA_KEYS = frozenset(
         "text",
     }
 )
-_MARKUP = re.compile("[\x00-\x1f\x7f]")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,9 @@ class ZoneReader:
 
 
 def _name_of(area: Object) -> str:
-    written: Any = area.get("x-name") or (area.get("text") or {}).get("text") or ""
-    return " ".join(_MARKUP.sub(" ", str(written)).split())
+    text = area.get("text")
+    written = area.get("x-name") or (text.get("text") if isinstance(text, dict) else None) or ""
+    return " ".join(_UNPRINTABLE.sub(" ", str(written)).split())[:_LONGEST_NAME]
 
 
 def _add(one: Point, other: Point) -> Point:

@@ -27,7 +27,7 @@ def read_outline(faults: Faults, at: str, area: Object, origin: Point) -> Outlin
 
 def _read_shape(faults: Faults, at: str, area: Object) -> Outline | None:
     shape = area.get("shape")
-    if shape not in {"rectangle", "circle", "ellipse", "polygon"}:
+    if not isinstance(shape, str) or shape not in _DRAWN:
         if shape != "text":
             faults.note(f"{at}.shape", f"{shape!r} is unknown", fixable=True)
         return None
