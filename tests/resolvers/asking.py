@@ -28,18 +28,18 @@ class Answer:
         return [error.original_error for error in self.errors]
 
 
-async def ask(document: str, viewer: Viewer | None = None, **variables: object) -> Answer:
+async def ask(document: str, viewer: Viewer | None = None, /, **variables: object) -> Answer:
     """Run an operation, as the viewer."""
     return await ask_within(Context(viewer=viewer), document, **variables)
 
 
-async def ask_within(context: Context, document: str, **variables: object) -> Answer:
+async def ask_within(context: Context, document: str, /, **variables: object) -> Answer:
     """Run an operation in surroundings of its own."""
     result = await schema.execute(document, variable_values=variables, context_value=context)
     return Answer(result.data, result.errors or [])
 
 
-async def read(document: str, viewer: Viewer | None = None, **variables: object) -> Any:
+async def read(document: str, viewer: Viewer | None = None, /, **variables: object) -> Any:
     """Run an operation that goes well."""
     answer = await ask(document, viewer, **variables)
     assert not answer.errors, answer.errors
