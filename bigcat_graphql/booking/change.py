@@ -6,20 +6,25 @@ from datetime import datetime, timedelta
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import rules, sales, statements
+from bigcat_graphql.booking import rules, statements
+from bigcat_graphql.booking.batch import why_not
+from bigcat_graphql.booking.choosing import Chooser
 from bigcat_graphql.booking.confirm import confirm_seats
 from bigcat_graphql.booking.errors import ReservationTimeExceeded, WrongBookingState
 from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged
 from bigcat_graphql.booking.idempotency import Answer, Intent, answer_once
 from bigcat_graphql.booking.lookup import find_booking, get_booking
-from bigcat_graphql.booking.reserve import Taker, take_seats
 from bigcat_graphql.booking.rows import changes_of
-from bigcat_graphql.booking.selection import BookingKey, Selection
-from bigcat_graphql.errors import InvalidInput, NotFound
+from bigcat_graphql.booking.rules import Sale
+from bigcat_graphql.booking.sales import read_sales
+from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
+from bigcat_graphql.errors import Busy, InvalidInput, NotFound
 from bigcat_graphql.models import Booking, BookingStatus, Payment, Seat
 from bigcat_graphql.models.payment import LIVE_STATUSES
 from bigcat_graphql.settings import get_settings
 
+# Seats that rivals took each time: the buyer is told to try again, not that there are none.
+_TRIES_MAX = 5
 _BOOKING_PATH = ("input", "bookingId")
 
 
@@ -66,16 +71,16 @@ async def change_seats(
         raise InvalidInput("Say which seats to add or to remove.", ("input",))
 
     async def work() -> list[Event]:
-        sale = await sales.lock_sale(viewer.account_id, key.concert_id)
+        found = await read_sales([(key.concert_id, viewer.account_id)])
+        sale = found.of(key.concert_id, viewer.account_id)
         await lock_pending(key)
         owned = await _own_indexes(key)
         rules.check_removable(removed, owned, adds=add is not None)
         events = await _give_back(key, removed) if removed else []
         if add is not None:
             rules.check_on_sale(sale)
-            kept = sale.without(len(removed))
-            taker = Taker(key, root="add")
-            events += await take_seats(kept, add, taker, had=len(owned) - len(removed))
+            kept = len(owned) - len(removed)
+            events += await _add(key, sale.without(len(removed)), add, had=kept)
         return events + await _settle(key)
 
     intent = Intent(viewer.account_id, "changeSeats", idempotency_key, (key, add, removed))
@@ -174,6 +179,21 @@ async def _give_back(key: BookingKey, removed: tuple[int, ...]) -> list[Event]:
     worth = sum(seat["price_minor"] for seat in seats)
     await _bump(statements.SHRINK_BOOKING, key, worth, len(seats))
     return [SeatsChanged(key.concert_id, changes_of(seats))]
+
+
+async def _add(key: BookingKey, sale: Sale, add: Selection, *, had: int) -> list[Event]:
+    path = rules.path_of(add, "add")
+    rules.check_quantity(sale, rules.quantity_of(add), path=path, had=had)
+    for _ in range(_TRIES_MAX):
+        picked = await Chooser().choose(sale, add, root="add")
+        seats = await database.fetch_all(
+            statements.ADD_SEATS, key.concert_id, key.booking_id, list(picked or ())
+        )
+        if seats:
+            return [SeatsChanged(key.concert_id, changes_of(seats))]
+        if isinstance(add, ChosenSeats):
+            raise await why_not(sale, add)
+    raise Busy
 
 
 async def _settle(key: BookingKey) -> list[Event]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from asyncpg import Record
 from pydantic import TypeAdapter
 
 from bigcat_graphql import database
@@ -93,19 +94,19 @@ async def answer_once(
 
 async def change_outcome(intent: Intent, refusal: DomainError) -> None:
     """Let later repeats have a refusal that came after the first transaction, as payments do."""
-    await database.execute(statements.CHANGE_OUTCOME, *intent.name, _dump(refusal))
+    await database.execute(statements.CHANGE_OUTCOME, *intent.name, dump(refusal))
 
 
 async def _do_once(
     intent: Intent, answer: Answer, work: Callable[[], Awaitable[list[Event]]]
 ) -> tuple[Answer | DomainError, list[Event]]:
-    if await _claim(intent, _ANSWER.dump_json(answer).decode()):
+    if await _claim(intent, dump_answer(answer)):
         return answer, await work()
     return await _replay(intent), []
 
 
 async def _keep_refusal(intent: Intent, refusal: DomainError) -> Answer | DomainError:
-    if await _claim(intent, _dump(refusal)):
+    if await _claim(intent, dump(refusal)):
         return refusal
     # A repeat was quicker between our roll-back and now: its outcome is the first one.
     return await _replay(intent)
@@ -120,9 +121,12 @@ async def _claim(intent: Intent, outcome: str) -> bool:
 
 async def _replay(intent: Intent) -> Answer | DomainError:
     row = await database.fetch_one(statements.READ_KEY, *intent.name)
-    if row is None:
-        # Forgotten between two statements, 48 hours after it was first used.
-        return Busy()
+    # No row: forgotten between two statements, 48 hours after it was first used.
+    return read_outcome(intent, row) if row else Busy()
+
+
+def read_outcome(intent: Intent, row: Record) -> Answer | DomainError:
+    """Read what came of the key before: an answer, or the refusal to raise."""
     if row["request_hash"] != intent.request_hash:
         return IdempotencyConflict(row["created_at"])
     outcome = orjson.loads(row["outcome"])
@@ -131,7 +135,13 @@ async def _replay(intent: Intent) -> Answer | DomainError:
     return _ANSWER.validate_python(outcome)
 
 
-def _dump(error: DomainError) -> str:
+def dump_answer(answer: Answer) -> str:
+    """Write an answer as the key's row keeps it."""
+    return _ANSWER.dump_json(answer).decode()
+
+
+def dump(error: DomainError) -> str:
+    """Write a refusal as the key's row keeps it."""
     adapter: TypeAdapter[DomainError] = TypeAdapter(type(error))
     facts = adapter.dump_python(error, mode="json")
     return orjson.dumps({"error": type(error).__name__, "facts": facts}).decode()

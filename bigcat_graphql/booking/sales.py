@@ -1,48 +1,73 @@
-"""What decides whether an account may book seats of a concert, read under the account's lock."""
+"""What decides whether accounts may book seats of concerts, read under the accounts' locks."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
+from asyncpg import Record
+
 from bigcat_graphql import database
-from bigcat_graphql.booking import statements
+from bigcat_graphql.booking import batch_statements as sql
 from bigcat_graphql.booking.rules import Sale
-from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.errors import NotFound, Unauthenticated
 from bigcat_graphql.models import ConcertStatus
 
-_READ_SALE = f"""
-SELECT c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking, v.time_zone,
-       {STATUS_NOW} AS status_now, now() AS now
-FROM concert c JOIN venue v ON v.id = c.venue_id
-WHERE c.id = $1 AND c.plan_id IS NOT NULL AND c.currency IS NOT NULL AND c.status <> 'DRAFT'
-"""
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """The sales of some concerts as they are for some accounts."""
+
+    accounts: frozenset[UUID]
+    concerts: Mapping[UUID, Record]
+    held: Mapping[tuple[UUID, UUID], int]
+
+    def of(self, concert_id: UUID, account_id: UUID) -> Sale:
+        """Give a concert's sale for an account.
+
+        Raises:
+            Unauthenticated: there is no such account any more.
+            NotFound: there is no such concert with seats.
+        """
+        if account_id not in self.accounts:
+            raise Unauthenticated
+        concert = self.concerts.get(concert_id)
+        if concert is None:
+            raise NotFound(("input", "concertId"))
+        return Sale(
+            concert_id=concert_id,
+            plan_id=concert["plan_id"],
+            status=ConcertStatus(concert["status_now"]),
+            opens_at=concert["opens_at"],
+            time_zone=concert["time_zone"],
+            currency=concert["currency"],
+            ticket_limit=concert["ticket_limit"],
+            seats_per_booking=concert["seats_per_booking"],
+            tickets_held=self.held.get((concert_id, account_id), 0),
+            now=concert["now"],
+        )
+
+    def plan_ids(self) -> dict[UUID, UUID]:
+        """Give the plan of each concert."""
+        return {concert_id: row["plan_id"] for concert_id, row in self.concerts.items()}
 
 
-async def lock_sale(account_id: UUID, concert_id: UUID) -> Sale:
-    """Read a concert's sale as it is for an account, inside the caller's transaction.
+async def read_sales(pairs: Sequence[tuple[UUID, UUID]]) -> Sales:
+    """Read the sales for pairs of concert and account, inside the caller's transaction.
 
-    The account's row stays locked until the commit: what this counts cannot change meanwhile.
-
-    Raises:
-        Unauthenticated: there is no such account any more.
-        NotFound: there is no such concert with seats.
+    The accounts' rows stay locked until the commit: what this counts cannot change meanwhile.
     """
-    if await database.fetch_one(statements.LOCK_ACCOUNT, account_id) is None:
-        raise Unauthenticated
-    concert = await database.fetch_one(_READ_SALE, concert_id)
-    if concert is None:
-        raise NotFound(("input", "concertId"))
-    # A statement of its own: it must see what the account's last booking committed while this
-    # one waited for the lock.
-    held = await database.fetch_one(statements.COUNT_HELD, concert_id, account_id)
-    return Sale(
-        concert_id=concert_id,
-        plan_id=concert["plan_id"],
-        status=ConcertStatus(concert["status_now"]),
-        opens_at=concert["opens_at"],
-        time_zone=concert["time_zone"],
-        currency=concert["currency"],
-        ticket_limit=concert["ticket_limit"],
-        seats_per_booking=concert["seats_per_booking"],
-        tickets_held=held["held"] if held else 0,
-        now=concert["now"],
+    concerts, accounts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    locked = await database.fetch_all(sql.LOCK_ACCOUNTS, list(set(accounts)))
+    found = await database.fetch_all(sql.READ_SALES, list(set(concerts)))
+    # A statement of its own: it must see what was committed while the locks were waited for.
+    held = await database.fetch_all(sql.COUNT_HELD, *_unique(concerts, accounts))
+    return Sales(
+        frozenset(row["id"] for row in locked),
+        {row["id"]: row for row in found},
+        {(row["concert_id"], row["account_id"]): row["held"] for row in held},
     )
+
+
+def _unique(concerts: list[UUID], accounts: list[UUID]) -> tuple[list[UUID], list[UUID]]:
+    pairs = set(zip(concerts, accounts, strict=True))
+    return [concert for concert, _ in pairs], [account for _, account in pairs]

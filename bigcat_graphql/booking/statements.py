@@ -9,129 +9,58 @@ other and cannot wait in a ring.
 # A seat that can be taken: nobody has it, or the time of whoever has it is over.
 FREE = "(s.status = 'A' OR (s.status = 'R' AND s.reserved_until <= now()))"
 
-# Parameters of every statement that takes seats: $1 concert, $2 booking, $3 how many seats; a way
-# to find seats has its own from $4 on, and a new booking its own after those.
-_FIND = """
+# A PENDING booking takes more seats, all of them or none; its time does not change. $1 concert,
+# $2 booking, whose row the caller holds, $3 indexes. It waits for rivals: one that rolls back
+# leaves the seats to us, one that commits makes PostgreSQL look again and find them taken.
+ADD_SEATS = f"""
 WITH free AS (
   SELECT s.index, t.price_minor
   FROM seat s JOIN price_tier t ON t.concert_id = s.concert_id AND t.code = s.tier_code
-  WHERE s.concert_id = $1 AND {which}
+  WHERE s.concert_id = $1 AND s.index = ANY($3::int[]) AND {FREE}
   ORDER BY s.index
-  {limit}
-  FOR NO KEY UPDATE OF s {locking}
+  FOR NO KEY UPDATE OF s
 ), whole AS (
-  -- No row comes out unless every wanted seat was found free: all of them, or none.
-  SELECT sum(price_minor)::bigint AS total_minor FROM free HAVING count(*) = $3
-)"""
-
-# The chosen seats, waiting for rivals: a rival that rolls back leaves the seats to us, and one
-# that commits makes PostgreSQL look at the row again and find it taken.
-_CHOSEN = _FIND.format(which=f"s.index = ANY($4::int[]) AND {FREE}", limit="", locking="")
-
-# Seats that best-available picked from a picture that is already old: a locked one is as good as
-# taken, because the next pick costs less than waiting.
-_PICKED = _FIND.format(
-    which=f"s.index = ANY($4::int[]) AND {FREE}", limit="", locking="SKIP LOCKED"
-)
-
-# Places $4 to $5 of an area, of tier $6: from a random start, so that rivals do not meet.
-_PLACES = _FIND.format(
-    which="s.tier_code = $6 AND s.index BETWEEN $4 AND $5 AND s.status = 'A'",
-    limit="LIMIT $3",
-    locking="SKIP LOCKED",
-)
-
-# The same over the whole area, lapsed reservations too, waiting for rivals: what this does not
-# find is not there, so "sold out" is true.
-_ANY_PLACES = _FIND.format(
-    which=f"s.tier_code = $6 AND s.index BETWEEN $4 AND $5 AND {FREE}",
-    limit="LIMIT $3",
-    locking="",
-)
-
-# The booking that takes them, for so many seconds.
-_NEW_BOOKING = """, booking_row AS (
-  INSERT INTO booking (id, concert_id, account_id, reference, status, version, total_minor,
-                       currency, seat_count, created_at, reserved_until)
-  SELECT $2, $1, ${account}, ${reference}, 'PENDING', 1, whole.total_minor,
-         ${currency}, $3, now(), now() + make_interval(secs => ${seconds})
-  FROM whole
-  RETURNING reserved_until
-)"""
-
-# A PENDING booking that takes more; its time does not change. The caller holds its row.
-_GROWN_BOOKING = """, booking_row AS (
+  SELECT sum(price_minor)::bigint AS total_minor FROM free HAVING count(*) = cardinality($3)
+), grown AS (
   UPDATE booking b
-  SET total_minor = b.total_minor + whole.total_minor, seat_count = b.seat_count + $3,
-      version = b.version + 1
+  SET total_minor = b.total_minor + whole.total_minor,
+      seat_count = b.seat_count + cardinality($3), version = b.version + 1
   FROM whole
   WHERE b.concert_id = $1 AND b.id = $2 AND b.status = 'PENDING'
   RETURNING b.reserved_until
-)"""
-
-_TAKE = """
+)
 UPDATE seat s
 SET status = 'R', booking_id = $2, price_minor = free.price_minor,
-    reserved_until = booking_row.reserved_until, version = s.version + 1
-FROM free, booking_row
+    reserved_until = grown.reserved_until, version = s.version + 1
+FROM free, grown
 WHERE s.concert_id = $1 AND s.index = free.index
 RETURNING s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 
-
-def _reserve(find: str, first: int) -> str:
-    """Compose a statement that makes a booking of the seats that `find` finds."""
-    made = _NEW_BOOKING.format(
-        account=first, reference=first + 1, currency=first + 2, seconds=first + 3
-    )
-    return find + made + _TAKE
-
-
-RESERVE_CHOSEN = _reserve(_CHOSEN, 5)
-RESERVE_PICKED = _reserve(_PICKED, 5)
-RESERVE_PLACES = _reserve(_PLACES, 7)
-RESERVE_ANY_PLACES = _reserve(_ANY_PLACES, 7)
-
-ADD_CHOSEN = _CHOSEN + _GROWN_BOOKING + _TAKE
-ADD_PICKED = _PICKED + _GROWN_BOOKING + _TAKE
-ADD_PLACES = _PLACES + _GROWN_BOOKING + _TAKE
-ADD_ANY_PLACES = _ANY_PLACES + _GROWN_BOOKING + _TAKE
-
-# Who of the chosen seats is taken, and how long a PENDING booking may still keep it.
-WHY_NOT = f"""
-SELECT s.index, s.status,
-       ceil(extract(epoch FROM s.reserved_until - now()))::int AS seconds_left
-FROM seat s
-WHERE s.concert_id = $1 AND s.index = ANY($2::int[]) AND NOT {FREE}
-ORDER BY s.index
-"""
-
-# How many seats of these tiers within $3 to $4 are free, and when reserved ones may come back.
-COUNT_FREE = f"""
-SELECT count(*) FILTER (WHERE {FREE}) AS remaining,
-       ceil(extract(epoch FROM min(s.reserved_until) FILTER (
-         WHERE s.status = 'R' AND s.reserved_until > now()) - now()))::int AS seconds_left
+# When seats of these tiers within $3 to $4, reserved now, may come back.
+NEXT_LAPSE = """
+SELECT ceil(extract(epoch FROM min(s.reserved_until) - now()))::int AS seconds_left
 FROM seat s
 WHERE s.concert_id = $1 AND s.tier_code = ANY($2::text[]) AND s.index BETWEEN $3 AND $4
+  AND s.status = 'R' AND s.reserved_until > now()
 """
 
-# The free numbered seats of these tiers, for best-available to choose from.
+# The free numbered seats, for best-available to choose from.
 FREE_SEATS = f"""
 SELECT s.index FROM seat s
-WHERE s.concert_id = $1 AND s.tier_code = ANY($2::text[]) AND s.index < $3 AND {FREE}
-ORDER BY s.index
+WHERE s.concert_id = $1 AND s.index < $2 AND {FREE}
 """
 
-# One account's bookings of one concert go one after another, so that its ticket limit is exact
-# under any number of requests; bookings of other accounts are not held up.
-LOCK_ACCOUNT = "SELECT id FROM account WHERE id = $1 FOR NO KEY UPDATE"
-
-# The seats an account has of a concert, reserved ones within their time included.
-COUNT_HELD = """
-SELECT count(*) AS held
-FROM booking b JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
-WHERE b.concert_id = $1 AND b.account_id = $2
-  AND (s.status = 'B' OR s.reserved_until > now())
+# Free places of tier $2 within $3 to $4, the first $5: those that nobody has had, and any.
+FREE_PLACES = """
+SELECT s.index FROM seat s
+WHERE s.concert_id = $1 AND s.tier_code = $2 AND s.index BETWEEN $3 AND $4 AND s.status = 'A'
+ORDER BY s.index LIMIT $5
+"""
+ANY_FREE_PLACES = f"""
+SELECT s.index FROM seat s
+WHERE s.concert_id = $1 AND s.tier_code = $2 AND s.index BETWEEN $3 AND $4 AND {FREE}
+ORDER BY s.index LIMIT $5
 """
 
 # A booking's row, locked: its other changes wait, so that its state is true until we commit.

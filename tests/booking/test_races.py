@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import Awaitable, Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from bigcat_graphql import booking, database
 from bigcat_graphql.booking import BestAvailable
-from bigcat_graphql.booking.statements import RESERVE_CHOSEN
+from bigcat_graphql.booking.batch_statements import RESERVE_MANY
 from bigcat_graphql.errors import Busy
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Concert, Seat, Ticket
@@ -89,11 +89,7 @@ async def test_whoever_waits_for_seats_waits_in_index_order(
         "SELECT FROM seat WHERE concert_id = $1 AND index = 10 FOR UPDATE", concert.id
     )
     waiting = [
-        asyncio.create_task(
-            one.fetch(
-                RESERVE_CHOSEN, concert.id, new_id(), 20, list(range(20)), account, "R", "USD", 60.0
-            )
-        )
+        asyncio.create_task(one.fetch(RESERVE_MANY, *_all_seats(concert, account)))
         for one, account in zip(rivals, accounts, strict=True)
     ]
     while await rival.fetchval(_WAITING) < len(rivals):
@@ -104,6 +100,13 @@ async def test_whoever_waits_for_seats_waits_in_index_order(
     assert sorted(len(seats) for seats in taken) == [0, 0, 20]
     for one in rivals:
         await one.close()
+
+
+def _all_seats(concert: Concert, account_id: UUID) -> list[object]:
+    """Ask for twenty seats in an order of one's own."""
+    made, indexes = new_id(), random.sample(range(20), 20)
+    seats = [[concert.id] * 20, indexes, [made] * 20]
+    return [*seats, [made], [concert.id], [account_id], ["R"], ["USD"], [20], 60.0]
 
 
 async def test_a_rival_that_gives_up_leaves_the_seats_to_the_next() -> None:

@@ -1,0 +1,111 @@
+"""The statements that take seats for many bookings at once; see `statements` for their rules.
+
+Each works on arrays of one length, an element a wish (or a seat of a wish), so that a batch costs
+as many statements as a single booking. Locks are taken in the order of the keys here too.
+"""
+
+from bigcat_graphql.booking.statements import FREE
+from bigcat_graphql.catalogue.status import STATUS_NOW
+
+# Keys first in the lock order. A key that is there already gets no row back: its wish is a repeat.
+CLAIM_KEYS = """
+INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, outcome, created_at)
+SELECT id, account_id, $1, key, request_hash, outcome::jsonb, now()
+FROM unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[])
+  AS wish (id, account_id, key, request_hash, outcome)
+ORDER BY account_id, key
+ON CONFLICT (account_id, mutation, key) DO NOTHING
+RETURNING account_id, key
+"""
+
+READ_KEYS = """
+SELECT k.account_id, k.key, k.request_hash, k.outcome, k.created_at
+FROM unnest($2::uuid[], $3::text[]) AS wish (account_id, key)
+JOIN idempotency_key k
+  ON k.account_id = wish.account_id AND k.mutation = $1 AND k.key = wish.key
+"""
+
+# What the batch did not do after all: its keys are free again, or carry the refusal.
+DROP_KEYS = """
+DELETE FROM idempotency_key k
+USING unnest($2::uuid[], $3::text[]) AS wish (account_id, key)
+WHERE k.account_id = wish.account_id AND k.mutation = $1 AND k.key = wish.key
+"""
+
+CHANGE_OUTCOMES = """
+UPDATE idempotency_key k SET outcome = wish.outcome::jsonb
+FROM unnest($2::uuid[], $3::text[], $4::text[]) AS wish (account_id, key, outcome)
+WHERE k.account_id = wish.account_id AND k.mutation = $1 AND k.key = wish.key
+"""
+
+# Then the accounts, so that ticket limits are exact.
+LOCK_ACCOUNTS = """
+SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
+READ_SALES = f"""
+SELECT c.id, c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking, v.time_zone,
+       {STATUS_NOW} AS status_now, now() AS now
+FROM concert c JOIN venue v ON v.id = c.venue_id
+WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NULL
+  AND c.status <> 'DRAFT'
+"""
+
+# A statement of its own after LOCK_ACCOUNTS: it must see what those who held the locks committed.
+COUNT_HELD = """
+SELECT b.concert_id, b.account_id, count(*) AS held
+FROM unnest($1::uuid[], $2::uuid[]) AS wish (concert_id, account_id)
+JOIN booking b ON b.concert_id = wish.concert_id AND b.account_id = wish.account_id
+JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
+WHERE s.status = 'B' OR s.reserved_until > now()
+GROUP BY b.concert_id, b.account_id
+"""
+
+# Take the seats of each booking, all of them or none. $1 to $3 have an element a seat (concert,
+# index, booking), $4 to $9 one a booking (id, concert, account, reference, currency, how many
+# seats), $10 is how long in seconds. A booking whose seats are not all free gets no row back.
+RESERVE_MANY = f"""
+WITH wanted AS (
+  SELECT * FROM unnest($1::uuid[], $2::int[], $3::uuid[]) AS w (concert_id, index, booking_id)
+), wish AS (
+  SELECT * FROM unnest($4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::text[], $9::int[])
+    AS w (id, concert_id, account_id, reference, currency, seat_count)
+), free AS (
+  SELECT s.concert_id, s.index, w.booking_id, t.price_minor
+  FROM wanted w
+  JOIN seat s ON s.concert_id = w.concert_id AND s.index = w.index
+  JOIN price_tier t ON t.concert_id = s.concert_id AND t.code = s.tier_code
+  WHERE {FREE}
+  ORDER BY s.concert_id, s.index
+  FOR NO KEY UPDATE OF s
+), whole AS (
+  SELECT wish.id, sum(free.price_minor)::bigint AS total_minor
+  FROM free JOIN wish ON wish.id = free.booking_id
+  GROUP BY wish.id, wish.seat_count
+  HAVING count(*) = wish.seat_count
+), made AS (
+  INSERT INTO booking (id, concert_id, account_id, reference, status, version, total_minor,
+                       currency, seat_count, created_at, reserved_until)
+  SELECT wish.id, wish.concert_id, wish.account_id, wish.reference, 'PENDING', 1,
+         whole.total_minor, wish.currency, wish.seat_count, now(),
+         now() + make_interval(secs => $10)
+  FROM wish JOIN whole ON whole.id = wish.id
+  RETURNING id, total_minor, created_at, reserved_until
+)
+UPDATE seat s
+SET status = 'R', booking_id = made.id, price_minor = free.price_minor,
+    reserved_until = made.reserved_until, version = s.version + 1
+FROM free JOIN made ON made.id = free.booking_id
+WHERE s.concert_id = free.concert_id AND s.index = free.index
+RETURNING made.id AS booking_id, made.total_minor, made.created_at,
+          s.index, s.tier_code, s.status, s.version, s.reserved_until
+"""
+
+# Which of the seats are taken, and for how long a PENDING booking may still keep them.
+WHY_NOT = f"""
+SELECT s.concert_id, s.index,
+       ceil(extract(epoch FROM s.reserved_until - now()))::int AS seconds_left
+FROM unnest($1::uuid[], $2::int[]) AS w (concert_id, index)
+JOIN seat s ON s.concert_id = w.concert_id AND s.index = w.index
+WHERE NOT {FREE}
+"""

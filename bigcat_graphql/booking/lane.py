@@ -1,0 +1,169 @@
+"""Requests that come while a batch is on its way form the next batch, and share its work.
+
+There is no timer: an idle lane serves a lone request at once. The bigger the rush, the more
+requests share a transaction, and the less each of them costs. PostgreSQL decides between the
+lanes of many processes; a lane only saves it from deciding the same thing a thousand times.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from uuid import UUID
+
+from bigcat_graphql.booking import batch
+from bigcat_graphql.booking.batch import Result
+from bigcat_graphql.booking.choosing import Place
+from bigcat_graphql.booking.selection import ChosenSeats
+from bigcat_graphql.booking.wish import Again, Outcome, Wish
+from bigcat_graphql.catalogue import plan_by_id
+from bigcat_graphql.errors import DomainError, OutcomeUnknown
+
+# More wishes in one statement would not make each cheaper, but would make the first ones wait.
+_BATCH_MAX = 100
+_UNKNOWN_PAUSE_SECONDS = 0.05
+
+
+@dataclass(eq=False, slots=True)
+class _Caller:
+    wish: Wish
+    answer: asyncio.Future[Outcome]
+
+    def tell(self, outcome: Outcome) -> None:
+        if not self.answer.done():
+            self.answer.set_result(outcome)
+
+
+class Lane:
+    """One queue of wishes, and at most one batch of them on its way."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Caller] = deque()
+        self._running: asyncio.Task[None] | None = None
+
+    async def submit(self, wish: Wish) -> Outcome:
+        """Have a wish met or refused with others, in order of arrival.
+
+        A caller that is cancelled before its batch began is left out of it; later, its booking
+        may be made all the same, and its key tells.
+
+        Raises:
+            Exception: what only this wish makes the database say.
+        """
+        caller = _Caller(wish, asyncio.get_running_loop().create_future())
+        self._waiting.append(caller)
+        if self._running is None:
+            # A context of its own: the lane must not live in its first caller's transaction.
+            self._running = asyncio.create_task(self._run(), context=Context())
+        return await caller.answer
+
+    async def drain(self) -> None:
+        """Wait until nothing is on its way."""
+        if self._running is not None:
+            await asyncio.wait({self._running})
+
+    async def _run(self) -> None:
+        try:
+            while callers := self._form():
+                await self._serve(callers)
+        finally:
+            self._running = None
+
+    def _form(self) -> list[_Caller]:
+        """Take the next batch: no key twice, and no seat that an earlier wish in it names."""
+        batch_: list[_Caller] = []
+        behind: deque[_Caller] = deque()
+        keys: set[tuple[UUID, str, str]] = set()
+        seats: set[Place] = set()
+        while self._waiting and len(batch_) < _BATCH_MAX:
+            caller = self._waiting.popleft()
+            wish = caller.wish
+            if caller.answer.done():
+                continue
+            if wish.intent.name in keys or not seats.isdisjoint(wish.seats):
+                behind.append(caller)
+                continue
+            keys.add(wish.intent.name)
+            seats |= wish.seats
+            batch_.append(caller)
+        # In front of those not looked at: the order of arrival stays.
+        self._waiting.extendleft(reversed(behind))
+        return batch_
+
+    async def _serve(self, callers: Sequence[_Caller]) -> None:
+        try:
+            result = await _reserve([caller.wish for caller in callers])
+        except Exception as error:  # noqa: BLE001 - whatever it is, each caller must be told
+            await self._fail(callers, error)
+            return
+        again = [caller for caller in callers if isinstance(result.outcomes[caller.wish], Again)]
+        for caller in callers:
+            if caller not in again:
+                caller.tell(result.outcomes[caller.wish])
+        self._waiting.extendleft(reversed(again))
+        await self._refuse_waiting(result)
+
+    async def _fail(self, callers: Sequence[_Caller], error: Exception) -> None:
+        """Tell a lone caller; serve the others apart, so that the one at fault fails alone."""
+        if len(callers) > 1:
+            middle = len(callers) // 2
+            await self._serve(callers[:middle])
+            await self._serve(callers[middle:])
+        elif isinstance(error, DomainError):
+            callers[0].tell(error)
+        elif not callers[0].answer.done():
+            callers[0].answer.set_exception(error)
+
+    async def _refuse_waiting(self, result: Result) -> None:
+        """Refuse at once whoever waits for seats that this batch has found or made taken."""
+        refusals = {
+            caller: await _refuse(caller.wish, result)
+            for caller in self._waiting
+            if not caller.answer.done() and not result.taken.keys().isdisjoint(caller.wish.seats)
+        }
+        hopeless = {caller: error for caller, error in refusals.items() if error is not None}
+        if not hopeless:
+            return
+        unique = {caller.wish.intent.name: caller for caller in reversed(hopeless)}
+        chosen = {caller.wish: hopeless[caller] for caller in unique.values()}
+        try:
+            outcomes = await batch.refuse_batch(chosen)
+        except Exception:  # noqa: BLE001 - they are still waiting, and the next batch asks anew
+            return
+        for caller in unique.values():
+            outcome = outcomes[caller.wish]
+            if not isinstance(outcome, Again):
+                caller.tell(outcome)
+
+
+async def _reserve(wishes: Sequence[Wish]) -> Result:
+    """Try a batch whose end is unknown once more: its keys tell what was committed."""
+    try:
+        return await batch.reserve_batch(wishes)
+    except OutcomeUnknown:
+        await asyncio.sleep(_UNKNOWN_PAUSE_SECONDS)
+        return await batch.reserve_batch(wishes)
+
+
+async def _refuse(wish: Wish, result: Result) -> DomainError | None:
+    plan_id = result.plan_ids.get(wish.concert_id)
+    if plan_id is None or not isinstance(wish.selection, ChosenSeats):
+        return None
+    if wish.selection.plan_version != (await plan_by_id(plan_id)).version:
+        return None
+    taken = wish.seats & result.taken.keys()
+    return await batch.unavailable(plan_id, taken, result.taken)
+
+
+_lane = Lane()
+
+
+async def submit(wish: Wish) -> Outcome:
+    """Have a wish met or refused in this process's lane; see `Lane.submit`."""
+    return await _lane.submit(wish)
+
+
+async def drain() -> None:
+    """Wait until every wish has been answered, before the database is closed."""
+    await _lane.drain()

@@ -1,0 +1,56 @@
+"""One buyer's wish for seats on its way through a batch, and what can come of it."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from bigcat_graphql.booking.idempotency import Intent
+from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
+from bigcat_graphql.errors import DomainError
+from bigcat_graphql.ids import new_id, new_reference
+from bigcat_graphql.models import Booking
+
+
+@dataclass(eq=False, slots=True)
+class Wish:
+    """A bookSeats request; its booking has an id before it exists, so that trying again is safe."""
+
+    concert_id: UUID
+    selection: Selection
+    intent: Intent
+    booking_id: UUID = field(default_factory=new_id)
+    reference: str = field(default_factory=new_reference)
+    tries: int = 0
+
+    @property
+    def key(self) -> BookingKey:
+        """The booking that it would make."""
+        return BookingKey(self.concert_id, self.booking_id)
+
+    @property
+    def seats(self) -> frozenset[tuple[UUID, int]]:
+        """The very seats it names; none if it leaves the choice to us."""
+        if not isinstance(self.selection, ChosenSeats):
+            return frozenset()
+        return frozenset((self.concert_id, index) for index in self.selection.indexes)
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """The seats are the buyer's; the booking is as it was when it was committed."""
+
+    booking: Booking
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The key made this booking before; it is to be read as it is now."""
+
+    key: BookingKey
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Rivals were quicker, but there may be other seats: the next batch tries again."""
+
+
+Outcome = Reserved | Repeated | Again | DomainError
