@@ -1,11 +1,15 @@
 """Tables that belong to no model."""
 
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bigcat_graphql.database import Connection, DatabaseUrl, connect
+from tests.database.embedded_users import find_processes, wait_until
 
 
 @pytest.fixture
@@ -33,3 +37,13 @@ async def slow_commit(rival: Connection, slips: None) -> AsyncIterator[None]:
     )
     yield
     await rival.execute("DROP FUNCTION linger CASCADE")
+
+
+@pytest.fixture
+def root() -> Iterator[Path]:
+    """A place for an embedded server, short and open to its account; quiet at the end."""
+    parent = Path(tempfile.mkdtemp(prefix="bigcat-root-", dir="/tmp"))
+    parent.chmod(0o755)
+    yield parent / "data"
+    wait_until(lambda: not find_processes(parent))
+    shutil.rmtree(parent)

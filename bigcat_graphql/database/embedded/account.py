@@ -39,13 +39,18 @@ class ServiceAccount:
         Raises:
             EmbeddedRefused: a directory above it keeps the account out; we open none.
         """
-        try:
-            subprocess.run(["/bin/true"], check=False, **(self.spawn_options() | {"cwd": path}))
-        except PermissionError:
+        # By the account itself: subprocess would enter a `cwd` before it changes the user.
+        tried = subprocess.run(  # noqa: S603 - our own words
+            ["/bin/sh", "-c", 'cd "$0"', path],
+            check=False,
+            stderr=subprocess.DEVNULL,
+            **self.spawn_options(),
+        )
+        if tried.returncode != 0:
             raise EmbeddedRefused(
                 f"PostgreSQL runs as {self.name!r}, who may not enter {path}:"
                 " set BIGCAT_DATA_DIR to a place everybody may pass through, as /var/lib/bigcat"
-            ) from None
+            )
 
 
 def find_account() -> ServiceAccount:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bigcat_graphql.database.embedded.account import EmbeddedRefused, ServiceAccount
-from bigcat_graphql.database.embedded.socket_place import PORT, answers
+from bigcat_graphql.database.embedded.socket_place import PORT, answers, socket_file
 
 _PR_SET_PDEATHSIG = 1
 _LOG_BYTES = 10_000_000
@@ -102,16 +102,20 @@ class Postmaster:
             self._process.wait()
 
     def _clear_way(self) -> dict[str, str]:
-        """Deal with the pid file of a server that did not end in peace."""
+        """Deal with what a server left that did not end in peace; we hold the keeper's lock."""
         pid_file = self._cluster / "postmaster.pid"
+        socket_lock = socket_file(self.sockets).with_name(f"{socket_file(self.sockets).name}.lock")
         pid = _read_pid(pid_file)
+        for found in {pid, _read_pid(socket_lock)}:
+            if found is not None:
+                _stop_orphan(found, self._cluster)
+        # The socket's directory is ours alone, and nobody serves it any more.
+        socket_lock.unlink(missing_ok=True)
         if pid is None:
-            # Empty or garbage after a power cut. We hold the keeper's lock, and PostgreSQL finds a
-            # living server by its shared memory too.
+            # Empty or garbage after a power cut. PostgreSQL finds a living server by its shared
+            # memory as well.
             pid_file.unlink(missing_ok=True)
             return {}
-        if _is_postmaster(pid, self._cluster):
-            _stop_orphan(pid, self._cluster)
         # A restarted container gives the same pid to somebody else. PostgreSQL ignores a pid file
         # that names its grandparent, so this spares both the stranger and the start.
         return {"PG_GRANDPARENT_PID": str(pid)}
