@@ -160,15 +160,19 @@ class _Scan:
         """Read rows between the bounds, from the start or backward from the end."""
         found: list[tuple[int, Record]] = []
         numbers = range(len(self.order.segments))
-        direction = "DESC" if self.order.descending != backward else "ASC"
         for number in reversed(numbers) if backward else numbers:
-            where = self._within(number, bounds)
+            where = self.within(number, bounds)
             if where is None or len(found) == size:
                 continue
-            ordered = self.order.segments[number].order(direction)
-            sql = f"{self.select} WHERE {where} ORDER BY {ordered} LIMIT {size - len(found)}"
+            sql = self.statement(number, where, size - len(found), backward=backward)
             found += [(number, row) for row in await fetch_all(sql, *where.args)]
         return found
+
+    def statement(self, number: int, where: Conditions, size: int, *, backward: bool) -> str:
+        """Write the SELECT of a segment."""
+        direction = "DESC" if self.order.descending != backward else "ASC"
+        ordered = self.order.segments[number].order(direction)
+        return f"{self.select} WHERE {where} ORDER BY {ordered} LIMIT {size}"
 
     async def exists_until(self, position: _Position | None) -> bool:
         """Say whether a row stands at the position or before it; nothing stands before None."""
@@ -194,7 +198,8 @@ class _Scan:
                 return True
         return False
 
-    def _within(self, number: int, bounds: _Bounds) -> Conditions | None:
+    def within(self, number: int, bounds: _Bounds) -> Conditions | None:
+        """Add what the bounds demand of a segment; None when all of it lies outside."""
         after, before = bounds.after, bounds.before
         if (after and number < after.segment) or (before and number > before.segment):
             return None

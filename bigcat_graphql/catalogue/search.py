@@ -38,7 +38,7 @@ async def search_concerts(
     Raises:
         InvalidArgument: naming the argument that makes no sense, like `filter.localDateRange`.
     """
-    keyset = KeysetOrder(order.field, _SEGMENTS[order.field], order.descending)
+    keyset = keyset_of(order.field, descending=order.descending)
     conditions = write_conditions(chosen)
     found = await fetch_page(SELECT_CONCERTS, conditions, order=keyset, request=page)
     return found.map(concert_of)
@@ -53,6 +53,11 @@ async def count_concerts(chosen: ConcertFilter) -> int:
     where = write_conditions(chosen)
     row = await fetch_one(f"{_COUNT} WHERE {where}", *where.args)
     return row["total"] if row else 0
+
+
+def keyset_of(field: ConcertOrderField, *, descending: bool) -> KeysetOrder:
+    """Say by which columns of `concert c` an order compares."""
+    return KeysetOrder(field, _SEGMENTS[field], descending)
 
 
 # Descending prices run from the last currency to the first, but concerts without a price come last
