@@ -183,7 +183,7 @@ class Hub:
 
 async def _read(concert_id: UUID) -> tuple[SeatReading, _Clock]:
     reading = await read_seats(concert_id)
-    if reading is None or reading.plan_id is None:
+    if reading is None:
         raise NothingToWatch
     # Read after the answer came, so that our clock is never ahead: a seat that we show free must
     # be free to whoever clicks on it at once.
@@ -191,8 +191,6 @@ async def _read(concert_id: UUID) -> tuple[SeatReading, _Clock]:
 
 
 async def _start_state(reading: SeatReading) -> HubState:
-    if reading.plan_id is None:
-        raise NothingToWatch
     return HubState(await plan_by_id(reading.plan_id), reading)
 
 

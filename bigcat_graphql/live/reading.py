@@ -42,14 +42,14 @@ class SeatReading:
     letters: bytes
     versions: array[int]
     reserved_until: dict[int, datetime]
-    plan_id: UUID | None = None
+    plan_id: UUID
     is_draft: bool = False
 
 
 async def read_seats(concert_id: UUID) -> SeatReading | None:
-    """Read them; None when there is no such concert."""
+    """Read them; None when there is no such concert, or it has no plan."""
     row = await fetch_one(_READ, concert_id)
-    if row is None:
+    if row is None or row["plan_id"] is None:
         return None
     return SeatReading(
         read_at=row["read_at"],

@@ -35,6 +35,7 @@ def test_a_fresh_hub_shows_what_was_read() -> None:
     assert snapshot.areas == (AreaCounts("area0", SeatCounts(available=2, booked=1)),)
     assert snapshot.counts == SeatCounts(available=3, reserved=1, booked=2, blocked=1)
     assert snapshot.plan_version == 3
+    assert snapshot.packed == bytes([0b11_10_01_00])
 
 
 def test_a_plan_of_another_size_is_refused() -> None:
