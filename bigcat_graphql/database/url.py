@@ -114,7 +114,7 @@ def _named_parts(parts: SplitResult) -> dict[str, Any]:
     if "," in parts.netloc:
         raise ValueError("several hosts are not supported, name one")
     named = {
-        "host": unquote(parts.hostname or ""),
+        "host": _host(parts),
         "port": parts.port,
         "user": unquote(parts.username or ""),
         "database": unquote(parts.path.lstrip("/")),
@@ -123,6 +123,14 @@ def _named_parts(parts: SplitResult) -> dict[str, Any]:
     if parts.password is not None:
         given["password"] = unquote(parts.password)
     return given
+
+
+def _host(parts: SplitResult) -> str:
+    place = parts.netloc.rpartition("@")[2]
+    if place.upper().startswith("%2F"):
+        # A socket directory: urlsplit writes hosts in lower case, which paths do not survive.
+        return unquote(place.partition(":")[0])
+    return parts.hostname or ""
 
 
 def _query_parts(query: str) -> dict[str, Any]:
