@@ -34,7 +34,7 @@ def mutation(payload: Callable[..., P], description: str) -> Callable[[Work[P]],
             try:
                 return await work(self, info, input)
             except DomainError as error:
-                failure = tell(error, input)
+                failure = await tell(error, input)
                 if not isinstance(failure, expected):
                     raise
                 return payload(errors=[failure])

@@ -1,18 +1,18 @@
 """The one table that says which GraphQL error tells of which domain error."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from inspect import isawaitable
 from typing import Any
-from uuid import UUID
 
-import strawberry
 from strawberry.utils.str_converters import to_snake_case
 
 from bigcat_graphql import accounts, booking, errors, payments
 from bigcat_graphql.schema import user_errors as shapes
 from bigcat_graphql.schema.error_codes import UserErrorCode as Code
-from bigcat_graphql.schema.ids import id_of_concert, read_key, write_id
+from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.paging import given
+from bigcat_graphql.schema.selections import CancelBookingInput
 
 Facts = Mapping[str, Any]
 Path = tuple[str, ...]
@@ -20,6 +20,18 @@ Path = tuple[str, ...]
 
 def _no_facts(_error: Any, _input: object) -> Facts:  # noqa: ANN401 - see Telling.facts
     return {}
+
+
+async def _name_tickets(
+    error: booking.CancellationNotAllowed, of_input: CancelBookingInput
+) -> Facts:
+    """Name the tickets by their ids, which hold the concert's; a guest's reference does not."""
+    name = of_input.by.read()
+    if isinstance(name, booking.GuestReference):
+        found = await booking.find_booking(None, name)
+        name = booking.BookingKey.of(found) if found else None
+    ids = [write_id("Ticket", name.concert_id, own) for own in error.ticket_ids] if name else []
+    return {"ticket_ids": ids, "deadline": error.deadline}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +46,7 @@ class Telling:
     shape: type[shapes.Failure]
     code: Code | None = None
     about: tuple[str, ...] = ()
-    facts: Callable[[Any, object], Facts] = _no_facts
+    facts: Callable[[Any, Any], Facts | Awaitable[Facts]] = _no_facts
 
 
 _BOOKING = ("bookingId", "by.id", "by.reference")
@@ -105,10 +117,7 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
         shapes.CancellationNotAllowedError,
         Code.CANCELLATION_NOT_ALLOWED,
         about=("ticketIds", *_BOOKING),
-        facts=lambda error, given_input: {
-            "ticket_ids": _write_tickets(error, given_input),
-            "deadline": error.deadline,
-        },
+        facts=_name_tickets,
     ),
     booking.IdempotencyConflict: Telling(
         shapes.IdempotencyConflictError,
@@ -125,7 +134,7 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
 }
 
 
-def tell(error: errors.DomainError, of_input: object) -> shapes.Failure | None:
+async def tell(error: errors.DomainError, of_input: object) -> shapes.Failure | None:
     """Tell a client of a domain error, by the table; None when it is not there.
 
     Args:
@@ -135,12 +144,13 @@ def tell(error: errors.DomainError, of_input: object) -> shapes.Failure | None:
     telling = next((_TABLE[kind] for kind in type(error).__mro__ if kind in _TABLE), None)
     if telling is None:
         return None
+    facts = telling.facts(error, of_input)
     path = getattr(error, "path", ()) or _locate(of_input, telling.about)
     return telling.shape(
         message=error.message,
         code=telling.code or Code(_code_of(error)),
         path=list(path) or None,
-        **telling.facts(error, of_input),
+        **(await facts if isawaitable(facts) else facts),
     )
 
 
@@ -165,19 +175,3 @@ def _is_given(value: object, steps: list[str]) -> bool:
     for step in steps:
         value = given(getattr(value, to_snake_case(step), None))
     return value is not None
-
-
-def _write_tickets(error: booking.CancellationNotAllowed, of_input: object) -> list[strawberry.ID]:
-    concert_id = _concert_in(of_input)
-    return [write_id("Ticket", concert_id, own) for own in error.ticket_ids] if concert_id else []
-
-
-def _concert_in(of_input: object) -> UUID | None:
-    """Find the concert that an input's booking, or the first of its tickets, is of."""
-    by, tickets = getattr(of_input, "by", None), given(getattr(of_input, "ticket_ids", None))
-    texts = [
-        ("Booking", given(getattr(by, "id", None))),
-        *(("Ticket", text) for text in tickets or ()),
-    ]
-    parts = [id_of_concert(read_key(text, kind)) for kind, text in texts if text]
-    return next((part[0] for part in parts if part), None)

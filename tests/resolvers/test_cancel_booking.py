@@ -102,6 +102,15 @@ async def test_a_used_ticket_is_named() -> None:
     assert (error["path"], error["deadline"]) == (["input", "ticketIds"], None)
 
 
+async def test_a_guest_is_told_which_tickets_by_reference_too() -> None:
+    _, made = await scene("guest@example.org")
+    await execute("UPDATE concert SET starts_at = now() WHERE id = $1", made.concert_id)
+    proof = {"reference": made.reference, "email": "guest@example.org"}
+    error = await cancel(None, made, 1, by={"reference": proof})
+    assert error["ticketIds"] == await tickets_of(made)
+    assert error["path"] == ["input", "by", "reference"]
+
+
 async def test_what_is_over_is_not_cancelled_again() -> None:
     buyer, made = await scene()
     await cancel(buyer, made)

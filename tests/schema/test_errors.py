@@ -31,13 +31,15 @@ def test_every_error_of_the_domain_is_told_of() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(_TOP_LEVEL, key=str))
-def test_what_is_the_callers_fault_is_not_in_the_table(kind: type[errors.DomainError]) -> None:
+async def test_what_is_the_callers_fault_is_not_in_the_table(
+    kind: type[errors.DomainError],
+) -> None:
     error = kind("x", "y") if kind is errors.InvalidArgument else kind()
-    assert tell(error, None) is None
+    assert await tell(error, None) is None
 
 
-def test_an_unknown_outcome_asks_for_the_same_again() -> None:
-    told = tell(errors.OutcomeUnknown(retry_after_seconds=3), None)
+async def test_an_unknown_outcome_asks_for_the_same_again() -> None:
+    told = await tell(errors.OutcomeUnknown(retry_after_seconds=3), None)
     assert isinstance(told, TryAgainError)
     assert (told.code, told.retry_after_seconds, told.path) == ("OUTCOME_UNKNOWN", 3, None)
 
