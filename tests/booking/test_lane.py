@@ -1,0 +1,215 @@
+"""The lane: requests at the same time share a transaction, and none pays for another's fault."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from bigcat_graphql import booking, database
+from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.booking import BestAvailable, ChosenSeats, batch
+from bigcat_graphql.booking.idempotency import Intent
+from bigcat_graphql.booking.lane import Lane
+from bigcat_graphql.booking.wish import Repeated, Reserved, Wish
+from bigcat_graphql.models import Booking, Concert
+from tests.booking.verbs import book, places, states
+from tests.scenes import make_buyer, make_concert
+
+pytestmark = pytest.mark.usefixtures("database")
+
+
+def wish(viewer: Viewer, concert: Concert, *indexes: int, key: str | None = None) -> Wish:
+    chosen = ChosenSeats(1, indexes)
+    intent = Intent(viewer.account_id, batch.MUTATION, key or uuid4().hex, (concert.id, chosen))
+    return Wish(concert.id, chosen, intent)
+
+
+async def transactions(connection: database.Connection) -> int:
+    """Read the number of the next transaction that writes."""
+    newest = await connection.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
+    return int(newest)
+
+
+async def test_what_comes_together_is_committed_together(rival: database.Connection) -> None:
+    concert = await make_concert(rows=10, seats_per_row=20)
+    buyers = [await make_buyer() for _ in range(100)]
+    before = await transactions(rival)
+
+    await asyncio.gather(*(book(buyer, concert, 2 * n) for n, buyer in enumerate(buyers)))
+
+    # The first alone, while the other 99 gather; then those, at most 100 in a batch.
+    assert await transactions(rival) - before <= 3
+    assert (await states(concert)).count("R") == 100
+
+
+async def test_wishes_of_many_kinds_and_halls_share_a_batch() -> None:
+    halls = [await make_concert(rows=4, seats_per_row=10, floor=20) for _ in range(3)]
+    calls = [
+        book(await make_buyer(), hall, kind)
+        for hall in halls
+        for kind in (ChosenSeats(1, (0, 1)), BestAvailable(2), places(2), BestAvailable(1))
+    ]
+
+    await asyncio.gather(*calls)
+
+    assert [(await states(hall)).count("R") for hall in halls] == [7, 7, 7]
+
+
+async def test_a_thousand_rivals_for_one_seat_have_one_winner() -> None:
+    concert = await make_concert()
+    buyers = [await make_buyer() for _ in range(200)]
+
+    results = await asyncio.gather(
+        *(book(buyers[n % 200], concert, 3) for n in range(1000)), return_exceptions=True
+    )
+
+    assert sum(isinstance(one, Booking) for one in results) == 1
+    losers = [one for one in results if isinstance(one, booking.SeatsUnavailable)]
+    assert len(losers) == 999
+    assert {loser.labels for loser in losers} == {("Stalls, row A, seat 4",)}
+    assert all(loser.retry_after_seconds for loser in losers)
+
+
+async def test_a_seat_that_was_sold_before_refuses_all_who_wait_for_it() -> None:
+    concert = await make_concert(price_minor=0)
+    await book(await make_buyer(), concert, 3)
+    buyers = [await make_buyer() for _ in range(50)]
+
+    results = await asyncio.gather(
+        *(book(buyer, concert, 3, 4) for buyer in buyers), return_exceptions=True
+    )
+
+    assert {type(one) for one in results} == {booking.SeatsUnavailable}
+    assert {
+        one.retry_after_seconds for one in results if isinstance(one, booking.SeatsUnavailable)
+    } == {None}
+    assert await states(concert) == "AAABAAAAAA"
+
+
+async def test_a_refusal_worked_out_in_memory_is_kept_as_well() -> None:
+    concert = await make_concert()
+    buyers = [await make_buyer() for _ in range(20)]
+    await asyncio.gather(
+        *(book(buyer, concert, 0, key="k") for buyer in buyers), return_exceptions=True
+    )
+    (winner,) = await Booking.filter(concert_id=concert.id)
+    loser = next(buyer for buyer in buyers if buyer.account_id != winner.account_id)
+    await database.execute(
+        "UPDATE seat SET status = 'X', booking_id = NULL, price_minor = NULL,"
+        " reserved_until = NULL WHERE concert_id = $1",
+        concert.id,
+    )
+
+    with pytest.raises(booking.SeatsUnavailable) as again:
+        await book(loser, concert, 0, key="k")
+
+    assert again.value.retry_after_seconds is not None
+
+
+async def test_another_plan_version_is_told_so_even_in_a_rush() -> None:
+    concert = await make_concert()
+    calls = [book(await make_buyer(), concert, ChosenSeats(version, (0,))) for version in (1, 1, 9)]
+
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(one).__name__ for one in results] == ["Booking", "SeatsUnavailable", "PlanChanged"]
+
+
+async def test_a_wish_that_breaks_the_batch_fails_alone() -> None:
+    concert, lane = await make_concert(), Lane()
+    wishes = [wish(await make_buyer(), concert, index) for index in range(6)]
+    wishes[3].reference = "longer than the column holds"
+
+    results = await asyncio.gather(*(lane.submit(one) for one in wishes), return_exceptions=True)
+
+    assert [isinstance(one, Reserved) for one in results] == [True] * 3 + [False] + [True] * 2
+    assert await states(concert) == "RRRARRAAAA"
+
+
+async def test_a_caller_that_left_before_its_batch_is_left_out() -> None:
+    concert, lane = await make_concert(), Lane()
+    first = asyncio.create_task(lane.submit(wish(await make_buyer(), concert, 0)))
+    left = asyncio.create_task(lane.submit(wish(await make_buyer(), concert, 1)))
+    stayed = asyncio.create_task(lane.submit(wish(await make_buyer(), concert, 2)))
+    await asyncio.sleep(0)
+    left.cancel()
+
+    await asyncio.gather(first, stayed)
+    await lane.drain()
+
+    assert await states(concert) == "RARAAAAAAA"
+
+
+async def test_a_caller_that_leaves_meanwhile_can_ask_again(rival: database.Connection) -> None:
+    concert, buyer, lane = await make_concert(), await make_buyer(), Lane()
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR UPDATE", concert.id
+    )
+    impatient = asyncio.create_task(lane.submit(wish(buyer, concert, 0, key="k")))
+    await _until_somebody_waits(rival)
+    impatient.cancel()
+    await rival.execute("COMMIT")
+    await lane.drain()
+
+    outcome = await lane.submit(wish(buyer, concert, 0, key="k"))
+
+    assert isinstance(outcome, Repeated)
+    assert await Booking.filter(concert_id=concert.id).count() == 1
+
+
+async def test_a_connection_lost_in_mid_batch_answers_everybody_truly(
+    rival: database.Connection,
+) -> None:
+    concert = await make_concert()
+    buyers = [await make_buyer() for _ in range(5)]
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR UPDATE", concert.id
+    )
+    calls = [asyncio.create_task(book(buyer, concert, n)) for n, buyer in enumerate(buyers)]
+    await _until_somebody_waits(rival)
+    await rival.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    await rival.execute("COMMIT")
+
+    made = await asyncio.gather(*calls)
+
+    assert await states(concert) == "RRRRRAAAAA"
+    assert await Booking.filter(concert_id=concert.id).count() == len(made)
+
+
+async def test_the_ticket_limit_holds_within_a_batch() -> None:
+    concert = await make_concert(rows=4, ticket_limit=4)
+    buyer = await make_buyer()
+
+    results = await asyncio.gather(
+        *(book(buyer, concert, 2 * n, 2 * n + 1) for n in range(10)), return_exceptions=True
+    )
+
+    assert sum(isinstance(one, Booking) for one in results) == 2
+    assert sum(isinstance(one, booking.TicketsPerAccountExceeded) for one in results) == 8
+
+
+async def test_one_account_gets_what_its_refused_wish_leaves() -> None:
+    concert = await make_concert(rows=4, ticket_limit=2)
+    buyer = await make_buyer()
+    await book(await make_buyer(), concert, 0)
+
+    # The first is refused, so it must not count against the second.
+    results = await asyncio.gather(
+        book(buyer, concert, 0, 1), book(buyer, concert, 2, 3), return_exceptions=True
+    )
+
+    assert [type(one).__name__ for one in results] == ["SeatsUnavailable", "Booking"]
+
+
+async def _until_somebody_waits(connection: database.Connection) -> None:
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    while not await connection.fetchval(waiting):
+        await asyncio.sleep(0.01)
