@@ -17,6 +17,7 @@ from bigcat_graphql.booking.errors import (
 )
 from bigcat_graphql.booking.expire import sweep, sweep_for_ever
 from bigcat_graphql.booking.history import BookingFilter, bookings_of, count_bookings
+from bigcat_graphql.booking.lane import drain
 from bigcat_graphql.booking.lookup import (
     SeatState,
     find_booking,
@@ -64,6 +65,7 @@ __all__ = [
     "cancel_booking",
     "change_seats",
     "count_bookings",
+    "drain",
     "extend_booking",
     "find_booking",
     "find_ticket",

@@ -5,7 +5,7 @@
 
 Each arrow is a provider call followed by a transaction that takes the step if nobody else has.
 Dying in between is harmless: the call is repeated under the same key, by the buyer's next try or
-by `settle_open_payments`.
+by `settlement`.
 """
 
 from uuid import UUID
@@ -41,14 +41,6 @@ UPDATE payment SET status = $4, provider_reference = COALESCE($5, provider_refer
 WHERE concert_id = $1 AND id = $2 AND status = $3
 RETURNING id
 """
-
-# Attempts that somebody began and did not end: the process died, or the provider was away.
-_OPEN = """
-SELECT concert_id, id FROM payment
-WHERE status IN ('CREATED', 'AUTHORIZED') AND created_at < now() - make_interval(secs => $1)
-ORDER BY created_at LIMIT 100
-"""
-_OPEN_AFTER_SECONDS = 30.0
 
 
 async def pay_booking(
@@ -89,19 +81,14 @@ async def pay_booking(
     return await get_booking(key)
 
 
-async def settle_open_payments(open_after_seconds: float = _OPEN_AFTER_SECONDS) -> int:
-    """Take every attempt that was left open to its end; any number of nodes may.
+async def take_up(concert_id: UUID, payment_id: UUID) -> None:
+    """Go on with an attempt that somebody else left.
 
-    Returns:
-        How many there were, at most 100.
+    Raises:
+        PaymentDeclined: it ends with the provider's no, which is written down.
+        WrongBookingState: it ends without its seats, and the money was let go.
     """
-    rows = await database.fetch_all(_OPEN, open_after_seconds)
-    for row in rows:
-        try:
-            await _advance(await _read(row["concert_id"], row["id"]), None)
-        except (PaymentDeclined, WrongBookingState):
-            continue  # an end as well, and written down
-    return len(rows)
+    await _advance(await _read(concert_id, payment_id), None)
 
 
 def _choose_provider(name: str | None, payment_method: str | None) -> PaymentProvider:

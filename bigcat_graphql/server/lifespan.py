@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
-from bigcat_graphql import accounts, booking, catalogue, database, live
+from bigcat_graphql import accounts, booking, catalogue, database, live, payments
 from bigcat_graphql.models import ConcertStatus
 from bigcat_graphql.server.context import make_context
 from bigcat_graphql.server.examples import find_examples
@@ -26,15 +26,20 @@ def connect_rooms() -> Services:
 
 @asynccontextmanager
 async def _run_beside() -> AsyncIterator[None]:
+    payments.take_part()
     live.start()
-    # Any number of nodes may sweep; safety does not depend on it, only viewers and counts do.
-    sweeping = asyncio.create_task(booking.sweep_for_ever(), name="bigcat-sweeper")
+    # Any number of nodes may run these; safety does not depend on them.
+    loops = [
+        asyncio.create_task(booking.sweep_for_ever(), name="bigcat-sweeper"),
+        asyncio.create_task(payments.settle_for_ever(), name="bigcat-settler"),
+    ]
     try:
         yield
     finally:
-        sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await booking.drain()
         await live.stop()
 
 
