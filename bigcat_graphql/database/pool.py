@@ -24,6 +24,9 @@ else:
 # own limit on a query (15 s), so that a full pool is told as Busy and not as a time-out.
 ACQUIRE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
+# After a kill the pool holds several dead connections that nobody has noticed yet. A few only: a
+# read that itself kills its session must come to an end.
+_READS = 5
 
 _LOST = (
     asyncpg.PostgresConnectionError,
@@ -58,19 +61,24 @@ async def acquire(pool: Pool) -> Lent:
 
 
 async def survive_loss(statement: str, run: Callable[[], Awaitable[T]]) -> T:
-    """Run a statement outside a transaction; a read whose connection breaks runs once more.
+    """Run a statement outside a transaction; a read whose connection breaks runs again.
 
     Raises:
         OutcomeUnknown: the connection broke under a write, which may have been saved.
+        Busy: a read's connection broke each of `_READS` times.
     """
-    try:
-        return await run()
-    except Exception as error:
-        if not is_lost(error):
-            raise
-        if not is_read(statement):
-            raise OutcomeUnknown from error
-    return await run()
+    for again in reversed(range(_READS)):
+        try:
+            return await run()
+        except Exception as error:
+            if not is_lost(error):
+                raise
+            if not is_read(statement):
+                raise OutcomeUnknown from error
+            if not again:
+                raise Busy from error
+        await asyncio.sleep(_PAUSE_SECONDS)
+    raise AssertionError("the last time returns or raises")
 
 
 def is_unsent(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from bigcat_graphql.database import (
     open_database,
 )
 from bigcat_graphql.database.pool import is_read
-from bigcat_graphql.errors import OutcomeUnknown
+from bigcat_graphql.errors import Busy, OutcomeUnknown
 from bigcat_graphql.models import Account
 from tests.database.slips import add_slip, count_slips, other_sessions, terminate
 
@@ -47,6 +47,22 @@ async def test_a_read_under_way_when_its_session_is_killed_runs_again(rival: Con
     reading = asyncio.create_task(fetch_all("SELECT pg_sleep(0.2)"))
     await terminate(rival, await _sessions_doing(rival, "SELECT pg_sleep"))
     assert len(await reading) == 1
+
+
+async def test_a_read_survives_one_dead_session_after_the_other(rival: Connection) -> None:
+    reading = asyncio.create_task(fetch_all("SELECT pg_sleep(0.2)"))
+    for _ in range(3):
+        await terminate(rival, await _sessions_doing(rival, "SELECT pg_sleep"))
+    assert len(await reading) == 1
+
+
+async def test_a_read_that_always_loses_its_session_ends_as_busy(rival: Connection) -> None:
+    reading = asyncio.create_task(fetch_all("SELECT pg_sleep(60)"))
+    while not reading.done():
+        await terminate(rival, await other_sessions(rival, doing="SELECT pg_sleep"))
+        await asyncio.sleep(0.01)
+    with pytest.raises(Busy):
+        await reading
 
 
 async def test_a_write_under_way_when_its_session_is_killed_does_not(rival: Connection) -> None:
