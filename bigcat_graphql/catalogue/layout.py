@@ -17,18 +17,8 @@ _MARGIN_UNITS = 60
 _AISLE_RATIO = 1.5
 
 
-def write_document(draft: PlanDraft, version: int) -> bytes:
-    """Write the document that `/plans/<hash>.json` serves: keys in a fixed order, no blanks.
-
-    Raises:
-        PlanFaulty: the draft makes no plan.
-    """
-    check_draft(draft)
-    return write_version(write_content(draft), version)
-
-
 def write_content(draft: PlanDraft) -> bytes:
-    """Write everything but the version; rows without points are placed.
+    """Write everything but the version: keys in a fixed order, no blanks, rows placed.
 
     Raises:
         PlanFaulty: the draft makes no plan.
@@ -58,7 +48,7 @@ def write_content(draft: PlanDraft) -> bytes:
 
 
 def write_version(content: bytes, version: int) -> bytes:
-    """Put a version before the content."""
+    """Put a version before the content: the document that `/plans/<hash>.json` serves."""
     return b'{"version":%d,%b' % (version, content[1:])
 
 

@@ -209,7 +209,7 @@ def read_points(points: str) -> list[tuple[int, int]]:
 def read_plan_document(
     document: Mapping[str, Any], *, plan_id: UUID, venue_id: UUID, content_hash: str
 ) -> Plan:
-    """Make a plan of its own document, see `layout.write_document`."""
+    """Make a plan of its own document, see `layout.write_version`."""
     return Plan(
         id=plan_id,
         venue_id=venue_id,

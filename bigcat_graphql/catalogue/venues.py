@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 from zoneinfo import available_timezones
+
+from tortoise.exceptions import IntegrityError
 
 from bigcat_graphql.catalogue.statements import is_storable
 from bigcat_graphql.errors import InvalidInput
@@ -16,6 +19,7 @@ from bigcat_graphql.text import fold, slugify
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _LONGEST_TEXT = 200
 _LONGEST_FOLDED = 300
+_RACES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +58,36 @@ async def create_venue(draft: VenueDraft) -> Venue:
         InvalidInput: a text is empty or too long, the country, zone or position is none.
     """
     check_venue(draft)
-    name_folded, city_folded = _fold(draft.name), _fold(draft.city)
-    known = await Venue.get_or_none(
-        name_folded=name_folded, city_folded=city_folded, country=draft.country
-    )
-    if known is not None:
-        return known
+    for _ in range(_RACES):
+        known = await Venue.get_or_none(
+            name_folded=_fold(draft.name), city_folded=_fold(draft.city), country=draft.country
+        )
+        if known is not None:
+            return known
+        # A rival may take the slug, or make this very venue: then look again.
+        with suppress(IntegrityError):
+            return await _insert(draft, await _free_slug(draft))
+    return await _insert(draft, f"{slugify(draft.name)}-{new_id().hex[-8:]}")
 
+
+async def _free_slug(draft: VenueDraft) -> str:
     slug = draft.slug or slugify(draft.name)
     if await Venue.exists(slug=slug):
         slug = f"{slug[:80]}-{slugify(draft.city)[:15]}"
     if await Venue.exists(slug=slug):
         slug = f"{slug[:90]}-{new_id().hex[-8:]}"
+    return slug
+
+
+async def _insert(draft: VenueDraft, slug: str) -> Venue:
     return await Venue.create(
         id=new_id(),
         slug=slug,
         name=draft.name,
-        name_folded=name_folded,
+        name_folded=_fold(draft.name),
         address=list(draft.address),
         city=draft.city,
-        city_folded=city_folded,
+        city_folded=_fold(draft.city),
         country=draft.country,
         time_zone=draft.time_zone,
         latitude=draft.latitude,

@@ -128,6 +128,19 @@ async def test_a_source_brings_each_concert_once() -> None:
         await create_concert(drafts[0])
 
 
+async def test_rivals_who_import_one_source_bring_each_concert_once() -> None:
+    venue = await make_venue()
+    drafts = [
+        ConcertDraft(venue.id, ["Owls"], EVENING, source="archive", source_key=str(n))
+        for n in range(20)
+    ]
+
+    created = await asyncio.gather(*[create_concerts(drafts) for _ in range(4)])
+
+    assert sum(len(ids) for ids in created) == 20
+    assert await Concert.all().count() == 20
+
+
 async def test_the_sale_closes_at_the_start_unless_it_says_otherwise() -> None:
     opens_at = EVENING - timedelta(days=9)
     concert = await create_concert(await draft_concert(opens_at=opens_at))

@@ -105,4 +105,5 @@ async def test_every_page_of_every_order_reads_about_as_much_as_the_first(
             thousandth = await explain_page(scan, segment, cursor)
 
             assert indexes_of(first) == indexes_of(thousandth) == {index}
-            assert blocks_of(thousandth) <= blocks_of(first) + 10
+            # Some tens of blocks either way; with OFFSET it would be some hundreds or more.
+            assert blocks_of(thousandth) <= 3 * blocks_of(first) + 30

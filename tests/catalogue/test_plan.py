@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
+from typing import Any
 
 import orjson
 import pytest
@@ -162,6 +164,37 @@ def test_a_draft_is_refused_with_all_its_faults() -> None:
         "marks[0].indexes",
     }
     assert "sections[1].key: 's' is another section's or area's" in refused.value.message
+
+
+STRAIGHT = RowDraft("A", 2, "r")
+
+
+@pytest.mark.parametrize(
+    ("changes", "at"),
+    [
+        ({"tiers": [replace(STALLS, code="")]}, "tiers[0].code"),
+        ({"tiers": [replace(STALLS, color="red")]}, "tiers[0].color"),
+        ({"rows": [replace(STRAIGHT, label="x" * 41)]}, "sections[0].rows[0].label"),
+        ({"rows": [replace(STRAIGHT, seat_count=0)]}, "sections[0].rows[0].seatCount"),
+        ({"rows": [replace(STRAIGHT, seat_labels="1\n\x07")]}, "sections[0].rows[0].seatLabels"),
+        ({"rows": [replace(STRAIGHT, points="1,1 -2,1")]}, "sections[0].rows[0].points"),
+        ({"areas": [AreaDraft("a", "A", 0, "r")]}, "areas[0].placeCount"),
+        ({"areas": [AreaDraft("a", "A", 100_001, "r")]}, "areas[0].placeCount"),
+        ({"areas": [AreaDraft("a", "A", 1, "z")]}, "areas[0].tierCode"),
+        ({"areas": [AreaDraft("s", "A", 1, "r")]}, "areas[0].key"),
+        ({"marks": [Mark(SeatFeature.AISLE, (1, 0))]}, "marks[0].indexes"),
+        ({"marks": [Mark(SeatFeature.AISLE, (0,))] * 2}, "marks[1].feature"),
+        ({"height": 100_001}, "height"),
+    ],
+)
+def test_each_fault_of_a_draft_is_named_with_its_place(changes: dict[str, Any], at: str) -> None:
+    rows = changes.pop("rows", [STRAIGHT])
+    draft = PlanDraft("Hall", 100, 100, [STALLS], [SectionDraft("s", "S", rows)])
+
+    with pytest.raises(PlanFaulty) as refused:
+        write_content(replace(draft, **changes))
+
+    assert at in [fault.at for fault in refused.value.faults]
 
 
 def test_a_plan_without_anything_to_sell_is_refused() -> None:

@@ -148,6 +148,59 @@ def test_an_area_with_a_capacity_is_sold_by_count() -> None:
     assert {tier.seat_type for tier in draft.tiers} == {SeatType.REGULAR, SeatType.VIP}
 
 
+@pytest.mark.parametrize(
+    ("shape", "value", "outline"),
+    [
+        ("ellipse", {"radius": {"x": 20, "y": 10}}, "M70 50L"),
+        (
+            "polygon",
+            {"points": [{"x": 0, "y": 0}, {"x": 9, "y": 0}, {"x": 0, "y": 9}]},
+            "M50 50L59",
+        ),
+        ("polygon", {"points": []}, None),
+        ("polygon", {"points": [{"x": 0}]}, None),
+        ("polygon", {}, None),
+        ("rectangle", {"width": 5}, None),
+        ("circle", {"radius": "5"}, None),
+        ("ellipse", {"radius": 5}, None),
+        ("ellipse", None, None),
+        ("star", {}, None),
+    ],
+)
+def test_an_area_has_the_outline_of_its_shape(shape: str, value: Any, outline: str | None) -> None:
+    area = {"shape": shape, shape: value, "position": {"x": 0, "y": 50}, "x-capacity": 5}
+    document = plan()
+    document["zones"][0]["areas"] = [area]
+    faults = faults_of(document).keys() - {"zones[0].areas[0].star"}
+
+    drawn = read_plan(document, fix=True).areas[0].outline
+    assert bool(faults) == (outline is None)
+    assert drawn is None if outline is None else drawn and drawn.startswith(outline)
+
+
+def test_an_area_without_a_good_rotation_or_capacity_is_a_fault() -> None:
+    document = plan()
+    document["zones"][0]["areas"] = [
+        {"shape": "circle", "circle": {"radius": 9}, "rotation": "left", "x-capacity": 5},
+        {"shape": "text", "x-capacity": 0},
+        {"shape": "text", "x-capacity": 5, "x-category": "Dearest"},
+    ]
+
+    assert faults_of(document) == {
+        "zones[0].areas[0].rotation": True,
+        "zones[0].areas[1].x-capacity": False,
+        "zones[0].areas[2].x-category": False,
+    }
+
+
+def test_areas_of_one_name_get_keys_of_their_own() -> None:
+    document = plan()
+    area = {"shape": "text", "x-name": "Stalls", "x-capacity": 5}
+    document["zones"][0]["areas"] = [area, area]
+
+    assert [area.key for area in read_plan(document).areas] == ["stalls-2", "stalls-3"]
+
+
 def test_a_plan_may_have_standing_places_only() -> None:
     area = {"shape": "text", "x-name": "Floor", "x-capacity": 75_000}
 

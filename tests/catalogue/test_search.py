@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -212,6 +212,13 @@ async def test_instants_are_half_open() -> None:
             ),
             "filter.startsAt",
         ),
+        (ConcertFilter(starts_at=Range(datetime(2030, 1, 2))), "filter.startsAt.from"),  # noqa: DTZ001 - what is refused
+        (
+            ConcertFilter(
+                starts_at=Range(end=datetime.min.replace(tzinfo=timezone(timedelta(hours=9))))
+            ),
+            "filter.startsAt.to",
+        ),
         (ConcertFilter(max_price=Money(1, "XXX")), "filter.maxPrice.currency"),
         (ConcertFilter(max_price=Money(2**63, "USD")), "filter.maxPrice.amount"),
         (ConcertFilter(status=[]), "filter.status"),
@@ -300,6 +307,13 @@ async def test_a_paused_concert_that_is_over_is_completed() -> None:
 
     assert await count_concerts(ConcertFilter(status=[ConcertStatus.COMPLETED])) == 1
     assert await count_concerts(ConcertFilter(status=[ConcertStatus.PAUSED])) == 0
+
+
+async def test_a_venues_own_concerts_are_found_by_its_id() -> None:
+    concert = await make_concert(rows=0, tour_name="here")
+    await make_concert(rows=0, tour_name="elsewhere")
+
+    assert await names(ConcertFilter(venue_id=concert.venue_id)) == {"here"}
 
 
 # ---- order

@@ -1,5 +1,6 @@
 """Creating venues."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +22,21 @@ async def test_a_venue_is_created_once_by_name_city_and_country() -> None:
     assert (await create_venue(replace(HALL, name="GROSSE halle"))).id == venue.id
     assert (await create_venue(replace(HALL, city="Bern"))).slug == "grosse-halle-bern"
     assert (await venues_by_ids([venue.id, new_id()])).keys() == {venue.id}
+
+
+async def test_rivals_who_create_one_venue_all_get_it() -> None:
+    venues = await asyncio.gather(*[create_venue(HALL) for _ in range(8)])
+
+    assert len({venue.id for venue in venues}) == 1
+
+
+async def test_venues_of_one_name_get_slugs_of_their_own() -> None:
+    cities = ["Bern", "Basel", "Chur", "Bern, BE", "Zug"]
+    drafts = [replace(HALL, city=city) for city in cities]
+
+    venues = await asyncio.gather(*[create_venue(draft) for draft in drafts])
+
+    assert len({venue.slug for venue in venues}) == len(cities)
 
 
 @pytest.mark.parametrize(
