@@ -114,7 +114,7 @@ class BookingMutations:
         """Cancel."""
         name = input.by.read()
         if name is None:
-            raise NotFound(("input", "by", "id"))
+            raise NotFound(("input", "by", "reference" if input.by.reference else "id"))
         row = await booking.cancel_booking(
             # By id it takes an account; a guest's reference and e-mail are proof enough.
             info.context.viewer if isinstance(name, GuestReference) else signed_in(info),

@@ -20,6 +20,8 @@ from bigcat_graphql.schema.searches import (
 )
 from bigcat_graphql.schema.venues import Venue
 
+# Of the column: Tortoise refuses to look for anything longer, with an error of its own.
+_VENUE_SLUG_MAX = 100
 _ONE_WAY = strawberry.argument(description="Exactly one way to name it.")
 
 
@@ -64,6 +66,8 @@ class ConcertQueries:
     async def venue(self, by: Annotated[VenueBy, _ONE_WAY]) -> Venue | None:
         """Find it by its slug or id."""
         if by.slug:
+            if len(by.slug) > _VENUE_SLUG_MAX:
+                return None
             row = await catalogue.venue_by_slug(by.slug)
             return Venue.of(row) if row else None
         venue_id = own_id(read_key(by.id or "", "Venue"))

@@ -25,6 +25,10 @@ class BookingReferenceInput:
     )
     email: str = strawberry.field(description="The e-mail it was booked with.")
 
+    def read(self) -> GuestReference | None:
+        """Read the proof; None when it has letters that no e-mail has and no table can hold."""
+        return GuestReference(self.reference, self.email) if self.email.isprintable() else None
+
 
 @one_of
 class BookingBy:
@@ -38,9 +42,9 @@ class BookingBy:
     )
 
     def read(self) -> BookingName | None:
-        """Read which booking is meant; None when the id is not one."""
+        """Read which booking is meant; None when there can be none of that name."""
         if self.reference:
-            return GuestReference(self.reference.reference, self.reference.email)
+            return self.reference.read()
         return read_booking_key(self.id) if self.id else None
 
 

@@ -73,7 +73,7 @@ class SeatAvailabilitySnapshot:
     "`fromVersion` of the same epoch."
 )
 class SeatAvailabilityDelta:
-    """What changed after `fromVersion` up to `toVersion`."""
+    """A step from one version to a later one."""
 
     epoch: str = strawberry.field(description="The same as in the snapshot it continues.")
     from_version: int = strawberry.field(description="Version that it applies to.")

@@ -129,7 +129,7 @@ class SeatMark:
     "seats from 0 to `seatCount - 1`, then general-admission places to `totalCount - 1`."
 )
 class SeatingPlan(Node):
-    """A venue's sections."""
+    """A hall as it was published, for GraphQL."""
 
     version: int = strawberry.field(
         description=(

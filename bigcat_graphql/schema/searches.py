@@ -86,7 +86,7 @@ class DateTimeRange:
     " `to` runs over midnight."
 )
 class LocalTimeRange:
-    """Times of day."""
+    """A part of the day, or of the night."""
 
     from_: time | None = strawberry.field(
         name="from", description="At or after; left out means 00:00.", default=UNSET
