@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bigcat_graphql import booking
 from bigcat_graphql.booking import BestAvailable, best_available
 from bigcat_graphql.catalogue import Plan, SeatFeature, price_tiers_of
-from bigcat_graphql.catalogue.layout import write_document
+from bigcat_graphql.catalogue.layout import write_content, write_version
 from bigcat_graphql.catalogue.plan import read_plan_document
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.models import SeatType
@@ -25,7 +25,9 @@ def draw(
     seats_per_row: int = 9,
     marks: Sequence[tuple[SeatFeature, Sequence[int]]] = (),
 ) -> Plan:
-    document = write_document(draft_plan(rows=rows, seats_per_row=seats_per_row, marks=marks), 1)
+    document = write_version(
+        write_content(draft_plan(rows=rows, seats_per_row=seats_per_row, marks=marks)), 1
+    )
     return read_plan_document(
         orjson.loads(document), plan_id=uuid4(), venue_id=uuid4(), content_hash="h"
     )
@@ -87,7 +89,7 @@ def test_rivals_are_sent_to_blocks_that_are_as_good() -> None:
 
 def test_an_aisle_is_no_neighbourhood() -> None:
     draft = draft_plan(rows=1, seats_per_row=4)
-    document = orjson.loads(write_document(draft, 1))
+    document = orjson.loads(write_version(write_content(draft), 1))
     document["sections"][0]["rows"][0]["points"] = "10,50 20,50 60,50 70,50"
     plan = read_plan_document(document, plan_id=uuid4(), venue_id=uuid4(), content_hash="h")
 
