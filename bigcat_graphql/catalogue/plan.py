@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -200,6 +201,12 @@ class Plan:
         return found
 
 
+# The document's keys in the order of the fields.
+_ROW = itemgetter("label", "firstIndex", "seatCount", "seatLabels", "points", "tierCodes")
+_SECTION = itemgetter("key", "name", "firstIndex", "seatCount", "outline")
+_AREA = itemgetter("key", "name", "firstIndex", "placeCount", "tierCode", "outline")
+
+
 def read_points(points: str) -> list[tuple[int, int]]:
     """Read SVG points, `x,y x,y`."""
     pairs = (point.partition(",") for point in points.split())
@@ -222,7 +229,7 @@ def read_plan_document(
         content_hash=content_hash,
         tiers=tuple(_read_tier(tier) for tier in document["tiers"]),
         sections=tuple(_read_section(section) for section in document["sections"]),
-        areas=tuple(_read_area(area) for area in document["areas"]),
+        areas=tuple(Area(*_AREA(area)) for area in document["areas"]),
         marks=tuple(
             Mark(SeatFeature(mark["feature"]), tuple(mark["indexes"])) for mark in document["marks"]
         ),
@@ -234,33 +241,6 @@ def _read_tier(tier: Mapping[str, Any]) -> PlanTier:
 
 
 def _read_section(section: Mapping[str, Any]) -> Section:
-    return Section(
-        section["key"],
-        section["name"],
-        section["firstIndex"],
-        section["seatCount"],
-        section["outline"],
-        tuple(_read_row(row) for row in section["rows"]),
-    )
-
-
-def _read_row(row: Mapping[str, Any]) -> Row:
-    return Row(
-        row["label"],
-        row["firstIndex"],
-        row["seatCount"],
-        row["seatLabels"],
-        row["points"],
-        row["tierCodes"],
-    )
-
-
-def _read_area(area: Mapping[str, Any]) -> Area:
-    return Area(
-        area["key"],
-        area["name"],
-        area["firstIndex"],
-        area["placeCount"],
-        area["tierCode"],
-        area["outline"],
-    )
+    key, name, first_index, seat_count, outline = _SECTION(section)
+    rows = tuple(Row(*_ROW(row)) for row in section["rows"])
+    return Section(key, name, first_index, seat_count, outline, rows)

@@ -7,8 +7,9 @@ import pytest
 
 from bigcat_graphql.catalogue import ConcertFilter, ConcertOrderField
 from bigcat_graphql.catalogue.concerts import SELECT_CONCERTS
+from bigcat_graphql.catalogue.cursors import read_cursor, write_cursor
 from bigcat_graphql.catalogue.filters import write_conditions
-from bigcat_graphql.catalogue.pages import _Bounds, _read_cursor, _Scan, _write_cursor
+from bigcat_graphql.catalogue.pages import _Bounds, _Scan
 from bigcat_graphql.catalogue.search import keyset_of
 from bigcat_graphql.database import execute, fetch_all, fetch_one
 from tests.scenes import make_venue
@@ -63,7 +64,7 @@ def scan_of(field: ConcertOrderField, *, descending: bool) -> _Scan:
 
 
 async def explain_page(scan: _Scan, segment: int, cursor: str | None) -> dict[str, Any]:
-    where = scan.within(segment, _Bounds(_read_cursor("after", cursor, scan.order), None))
+    where = scan.within(segment, _Bounds(read_cursor("after", cursor, scan.order), None))
     assert where is not None
     sql = scan.statement(segment, where, 21, backward=False)
     return await explain(sql, *where.args, analyze=True)
@@ -99,7 +100,7 @@ async def test_every_page_of_every_order_reads_about_as_much_as_the_first(
             assert where is not None
             deep = scan.statement(segment, where, 9_000, backward=False)
             row = (await fetch_all(deep, *where.args))[-1]
-            cursor = _write_cursor(scan.order, segment, row)
+            cursor = write_cursor(scan.order, segment, row)
 
             first = await explain_page(scan, segment, None)
             thousandth = await explain_page(scan, segment, cursor)
