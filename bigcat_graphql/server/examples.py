@@ -20,7 +20,8 @@ async def _concerts_on_sale() -> list[models.Concert]:
         catalogue.ConcertOrder(),
         catalogue.PageRequest(first=_LOOKED_AT),
     )
-    return [concert for concert in page.items if concert.plan_id is not None]
+    # What is free of charge is confirmed at once: nothing would be left to change or to pay.
+    return [concert for concert in page.items if concert.plan_id and concert.lowest_price_minor]
 
 
 async def _seated_example(concerts: Iterable[models.Concert]) -> dict[str, object]:

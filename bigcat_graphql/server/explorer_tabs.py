@@ -38,7 +38,14 @@ TABS = (
     Tab("SeatMap", {"slug": "{{slug}}"}),
     Tab("SeatingPlan", {"slug": "{{slug}}"}),
     Tab("ComeIn", {"input": {"email": "guest@example.com", "name": "A Guest"}}),
-    Tab("BookTheBest", {"concertId": "{{concertId}}", "best": {"quantity": 2}, "key": "{{uuid}}"}),
+    Tab(
+        "BookStanding",
+        {
+            "concertId": "{{standingConcertId}}",
+            "area": {"areaKey": "{{areaKey}}", "quantity": 2},
+            "key": "{{uuid}}",
+        },
+    ),
     Tab(
         "BookThese",
         {
@@ -51,14 +58,7 @@ TABS = (
             }
         },
     ),
-    Tab(
-        "BookStanding",
-        {
-            "concertId": "{{standingConcertId}}",
-            "area": {"areaKey": "{{areaKey}}", "quantity": 2},
-            "key": "{{uuid}}",
-        },
-    ),
+    Tab("BookTheBest", {"concertId": "{{concertId}}", "best": {"quantity": 2}, "key": "{{uuid}}"}),
     Tab(
         "ChangeSeats",
         {

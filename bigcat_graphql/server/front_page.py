@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from html import escape
 from importlib import resources
 from string import Template
 
@@ -30,11 +31,12 @@ class FrontPage:
         self._counted_at = float("-inf")
         self._count: int | None = None
 
-    async def show(self, _: Request) -> Response:
+    async def show(self, request: Request) -> Response:
         """Show the page; it is worth showing without the database too."""
         page = self._page.substitute(
             version=__version__,
             on_sale=_say(await self._count_now()),
+            address=escape(str(request.base_url).rstrip("/")),
             explorer="" if self._explorer else "hidden",
         )
         headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}

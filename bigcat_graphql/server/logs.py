@@ -41,8 +41,9 @@ def set_up_logs(settings: Settings) -> None:
         )
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    # Every websocket handshake and every request would be a line: operations have their own.
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # It would write lines for every websocket; operations, start and stop have lines of ours.
+    for name in ("uvicorn.access", "uvicorn.error"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def log_operation(

@@ -189,6 +189,14 @@ async def test_text_with_a_nul_is_refused_in_variables_too(client: httpx.AsyncCl
     assert code_of(answer.json()) == "BAD_USER_INPUT"
 
 
+async def test_variables_of_more_values_than_make_sense_are_refused(
+    client: httpx.AsyncClient,
+) -> None:
+    query = "query($t: String) { echo(text: $t) }"
+    answer = await ask(client, query, {"t": "", "more": list(range(2_000))})
+    assert code_of(answer.json()) == "BAD_USER_INPUT"
+
+
 async def test_a_lone_surrogate_does_no_harm(client: httpx.AsyncClient) -> None:
     body = b'{"query": "query($t: String!) { echo(text: $t) }", "variables": {"t": "\\ud800"}}'
     answer = await client.post("/graphql", content=body, headers=JSON)

@@ -38,14 +38,13 @@
   // "{{uuid}}" is a new idempotency key for each run, "{{bookingId}}" the booking made last.
   const fill = (value) => {
     if (value === "{{uuid}}") return crypto.randomUUID();
-    if (value === "{{bookingId}}") {
-      if (remembered.bookingId) return remembered.bookingId;
-      throw new Error("Book seats first: {{bookingId}} is the booking made last in this page.");
-    }
+    if (value === "{{bookingId}}") return remembered.bookingId;
     if (Array.isArray(value)) return value.map(fill);
     if (value === null || typeof value !== "object") return value;
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, fill(one)]));
   };
+
+  const wantsBooking = (variables) => JSON.stringify(variables ?? {}).includes('"{{bookingId}}"');
 
   const viaHttp = async (request, headers) => {
     const response = await fetch(httpUrl, {
@@ -75,6 +74,10 @@
     );
 
   const fetcher = (request, options) => {
+    if (wantsBooking(request.variables) && !remembered.bookingId) {
+      const message = "Book seats first: {{bookingId}} is the booking made last in this page.";
+      return { errors: [{ message }] };
+    }
     const filled = { ...request, variables: fill(request.variables ?? {}) };
     const operation = operationOf(options?.documentAST, request.operationName);
     return operation?.operation === "subscription"
@@ -82,14 +85,16 @@
       : viaHttp(filled, options?.headers);
   };
 
-  const tabs = await fetch("/graphiql/tabs.json").then((response) => response.json());
+  const described = await fetch("/graphiql/tabs.json").then((response) => response.json());
+  const tabs = described.map(({ query, variables }) => ({
+    query,
+    variables: JSON.stringify(variables, null, 2),
+  }));
   const explorer = React.createElement(GraphiQL, {
     fetcher,
-    defaultTabs: tabs.map((tab) => ({
-      query: tab.query,
-      variables: JSON.stringify(tab.variables, null, 2),
-      operationName: tab.operationName,
-    })),
+    defaultTabs: tabs,
+    // The first tab's own are not shown until it is chosen.
+    variables: tabs[0].variables,
     shouldPersistHeaders: false,
     defaultEditorToolsVisibility: "variables",
   });
