@@ -80,6 +80,13 @@ def test_roots_data_behind_a_closed_door_is_refused_and_the_door_stays_closed(ro
 
 
 @as_root
+def test_a_closed_directory_of_roots_serves_as_data_directory(root: Path) -> None:
+    root.mkdir(mode=0o700)
+    with User(root) as user:
+        assert asyncio.run(ask(user.url, "SELECT 1")) == "1"
+
+
+@as_root
 def test_programs_behind_a_closed_door_are_copied_once(root: Path) -> None:
     found = binaries.find_binaries()
     home = root.parent / "home"

@@ -133,10 +133,12 @@ def _make_root(path: Path) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
         # Root's server runs as somebody else, who must pass through what we made, whatever our
-        # umask; what was there before is left alone.
+        # umask, and through the data directory itself; what lies above is left alone.
         mode = 0o755 if os.geteuid() == 0 else 0o700
         for place in missing:
             place.chmod(mode)
+        if os.geteuid() == 0:
+            root.chmod(root.stat().st_mode | 0o011)
     except OSError as error:
         raise EmbeddedRefused(f"BIGCAT_DATA_DIR: {error}") from error
     return root
