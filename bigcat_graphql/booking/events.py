@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
+import structlog
+
 from bigcat_graphql.models import SeatStatus
+
+_LOG = structlog.get_logger()
+
+_LOG = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,11 @@ def tell(events: Iterable[Event]) -> None:
     """Tell every listener; called by verbs once their transaction is committed."""
     for event in events:
         for listener in tuple(_listeners):
-            listener(event)
+            try:
+                listener(event)
+            except Exception:  # noqa: BLE001 - whatever it was, the others are told
+                # The buyer has the seats all the same, and must be told so.
+                _LOG.exception("listener_failed", kind=type(event).__name__)
 
 
 @dataclass(frozen=True, slots=True)

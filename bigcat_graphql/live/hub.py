@@ -70,6 +70,8 @@ class Hub:
         self._viewers = 0
         self._news = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
+        # Kept here: uvloop's handle for a time that has come does not tell its time.
+        self._rings_at = 0.0
         # What was committed since a comparison began; it may or may not be in what that reads.
         self._meanwhile: list[SeatChange] = []
         self._arm()
@@ -160,10 +162,11 @@ class Hub:
             self._wake_at(max(min(due), _loop_seconds()))
 
     def _wake_at(self, at: float) -> None:
-        if self._timer is not None and self._timer.when() <= at:
+        if self._timer is not None and self._rings_at <= at:
             return  # it sets the next one when it rings
         if self._timer is not None:
             self._timer.cancel()
+        self._rings_at = at
         self._timer = asyncio.get_running_loop().call_at(at, self._work)
 
     def _work(self) -> None:
