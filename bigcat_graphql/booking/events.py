@@ -7,8 +7,6 @@ from uuid import UUID
 
 import structlog
 
-import structlog
-
 from bigcat_graphql.models import SeatStatus
 
 _LOG = structlog.get_logger()
