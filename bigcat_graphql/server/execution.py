@@ -27,12 +27,11 @@ from bigcat_graphql.server.masking import Answer, mask, show_failure, show_resul
 from bigcat_graphql.server.persisted import PersistedDocuments, read_key
 from bigcat_graphql.server.refusals import COST_EXCEEDED, MethodRefused, RequestRefused, refuse
 from bigcat_graphql.server.subscriptions import StreamFailed, open_stream
+from bigcat_graphql.server.variables import check_variables
 
 MAX_COST = 1_000
 # GraphQL Golden Path (2026-04): what takes longer is broken or an attack.
 _SECONDS = {OperationType.QUERY: 15.0, OperationType.MUTATION: 60.0}
-# Coercing 40,000 numbers held the loop for 60 ms; the longest list that makes sense has 100.
-_MAX_VALUES = 2_000
 # An answer to a full introspection takes 5 MB as objects.
 _KEPT_INTROSPECTIONS = 4
 ContextMaker = Callable[[Caller, Standing], object]
@@ -155,7 +154,7 @@ class Engine:
         return document.operation(request.operation_name)
 
     def _build(self, operation: Operation, request: GraphQLRequest) -> Executor[Any]:
-        _check_variables(request.variables)
+        check_variables(request.variables)
         built = self._executor_class.build(
             self._core,
             operation.document,
@@ -212,27 +211,6 @@ async def _run_in_time(prepared: Prepared) -> Answer:
         return {"errors": [{**mask(error), "message": said}], "data": None}
     except Exception as error:  # noqa: BLE001 - whatever happens, the caller gets an answer
         return {**show_failure(error), "data": None}
-
-
-def _check_variables(variables: dict[str, Any] | None) -> None:
-    """Refuse what would take long to coerce, and what PostgreSQL has no place for.
-
-    Works without recursion: JSON can be deep.
-    """
-    waiting: list[object] = [variables]
-    seen = 0
-    while waiting:
-        one = waiting.pop()
-        seen += 1
-        if isinstance(one, str) and "\0" in one:
-            raise refuse("Text must not have the character U+0000.")
-        if isinstance(one, dict):
-            waiting.extend(one.keys())
-            waiting.extend(one.values())
-        elif isinstance(one, list):
-            waiting.extend(one)
-        if seen + len(waiting) > _MAX_VALUES:
-            raise refuse(f"The variables have too many values: at most {_MAX_VALUES}.")
 
 
 def _show_cost(standing: Standing) -> dict[str, object]:

@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+import pytest
 
+from bigcat_graphql.server import run
 from tests.server.asking import ask, talk
 
 
@@ -106,3 +108,16 @@ async def test_a_line_of_the_log_tells_the_operation_and_none_of_its_secrets() -
     assert "Traceback" in lines
     for secret in ("a-secret-text", "Bearer", "good"):
         assert secret not in lines
+
+
+async def test_who_does_not_finish_the_head_of_a_request_is_cut_off(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_HEAD_SECONDS", 0.2)
+    host, _, port = address.partition(":")
+    for head in (b"", b"POST /graphql HTTP/1.1\r\nhost: box.test\r\n"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(head)
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.close()
+        await writer.wait_closed()

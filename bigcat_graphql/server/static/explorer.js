@@ -65,7 +65,8 @@
 
   const viaSocket = (request) => {
     socket ??= openSocket();
-    return socket.iterate(request);
+    const opened = socket;
+    return { subscribe: (sink) => ({ unsubscribe: opened.subscribe(request, sink) }) };
   };
 
   const operationOf = (documentAst, name) =>
