@@ -35,7 +35,6 @@ def server_url() -> Iterator[DatabaseUrl]:
         directory / "data", durable=False, settings={"max_connections": "200"}
     ) as server:
         yield server.url("postgres")
-    assert server.wait_stopped()
     shutil.rmtree(directory)
 
 

@@ -14,6 +14,7 @@ from tests.database.embedded_users import (
     User,
     ask,
     ask_until_answered,
+    find_processes,
     keeper_of,
     log_of,
     postmaster_of,
@@ -92,6 +93,14 @@ def test_a_closed_lease_lets_the_server_stop(root: Path) -> None:
     server.close()
     server.close()
     assert server.wait_stopped()
+
+
+def test_the_last_to_leave_sees_the_server_stop(root: Path) -> None:
+    with start_embedded(root, durable=False):
+        with start_embedded(root, durable=False):
+            pass
+        assert find_processes(root)
+    assert not find_processes(root)
 
 
 def test_a_killed_keeper_takes_the_server_along_and_the_next_start_finds_the_rows(

@@ -39,6 +39,21 @@ def take_if_free(lock: int) -> bool:
     return True
 
 
+def is_shared(path: Path) -> bool:
+    """Tell whether somebody holds the lock shared."""
+    lock = open_lock(path)
+    try:
+        if take_if_free(lock):
+            return False
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(lock)
+
+
 def is_held(path: Path) -> bool:
     """Tell whether somebody holds the lock exclusively."""
     lock = open_lock(path)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -42,10 +43,11 @@ runpy.run_module("bigcat_graphql.database.embedded.keeper", run_name="__main__")
 class EmbeddedServer:
     """A running server; it stops soon after the last process that holds one of these."""
 
-    def __init__(self, root: Path, lease: int, sockets: Path) -> None:
+    def __init__(self, root: Path, lease: int, sockets: Path, keeper: int | None) -> None:
         self.root = root
         self._lease: int | None = lease
         self._sockets = sockets
+        self._keeper = keeper
 
     def url(self, database: str = DATABASE) -> DatabaseUrl:
         """Say where it is."""
@@ -58,12 +60,17 @@ class EmbeddedServer:
             self._lease = None
 
     def wait_stopped(self, *, within_seconds: float = 30.0) -> bool:
-        """Wait until the server has stopped, if nobody else uses it; tell whether it has."""
+        """Wait until the server has stopped, and tell whether it has."""
         deadline = time.monotonic() + within_seconds
         while locks.is_held(self.root / "keeper.lock"):
             if time.monotonic() > deadline:
                 return False
             time.sleep(_POLL_SECONDS)
+        if self._keeper is not None:
+            # Ours to bury: process 1 of a container often buries nobody.
+            with suppress(ChildProcessError):
+                os.waitpid(self._keeper, 0)
+            self._keeper = None
         return True
 
     def __enter__(self) -> Self:
@@ -76,8 +83,9 @@ class EmbeddedServer:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-        # When process 1 ends the kernel kills everybody in its container: stop before.
-        if os.getpid() == 1:
+        # The last to leave sees the server stop: when process 1 of a container ends, the kernel
+        # kills everybody else in it.
+        if not locks.is_shared(self.root / "lease"):
             self.wait_stopped()
 
 
@@ -101,7 +109,7 @@ def start_embedded(
     lease = locks.share(root / "lease")
     try:
         with locks.exclusive(root / "start.lock"):
-            sockets = _join(root, start_seconds)
+            keeper, sockets = None, _join(root, start_seconds)
             if sockets is None:
                 order = Order(
                     root=str(root),
@@ -110,11 +118,11 @@ def start_embedded(
                     start_seconds=start_seconds,
                     settings=dict(settings or {}),
                 )
-                sockets = _spawn_keeper(order)
+                keeper, sockets = _spawn_keeper(order)
     except BaseException:
         os.close(lease)
         raise
-    return EmbeddedServer(root, lease, sockets)
+    return EmbeddedServer(root, lease, sockets, keeper)
 
 
 def _default_root() -> Path:
@@ -160,7 +168,7 @@ def _join(root: Path, within_seconds: float) -> Path | None:
     return None
 
 
-def _spawn_keeper(order: Order) -> Path:
+def _spawn_keeper(order: Order) -> tuple[int, Path]:
     package = Path(bigcat_graphql.__file__).parent
     # -I and -S: the keeper needs the standard library alone, and must not read the environment.
     keeper = subprocess.Popen(
@@ -176,10 +184,6 @@ def _spawn_keeper(order: Order) -> Path:
     if "refused" in told:
         keeper.wait()
         raise EmbeddedRefused(told["refused"])
-    _forget(keeper)
-    return Path(told["sockets"])
-
-
-def _forget(keeper: subprocess.Popen[bytes]) -> None:
-    # It outlives us on purpose, so Popen's warning about a child left running does not apply.
+    # It may outlive us on purpose: Popen need not warn of a child left running.
     keeper.returncode = 0
+    return keeper.pid, Path(told["sockets"])
