@@ -11,8 +11,6 @@ from bigcat_graphql.models import SeatStatus
 
 _LOG = structlog.get_logger()
 
-_LOG = structlog.get_logger()
-
 
 @dataclass(frozen=True, slots=True)
 class SeatChange:
