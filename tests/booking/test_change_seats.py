@@ -56,9 +56,10 @@ async def test_a_seat_that_is_taken_leaves_everything_as_it_was() -> None:
     made = await book(buyer, concert, 0, 1)
     await book(await make_buyer(), concert, 2)
 
-    with pytest.raises(booking.SeatsUnavailable):
-        await change(buyer, made, add=ChosenSeats(1, (2,)), remove=[0])
+    with pytest.raises(booking.SeatsUnavailable) as refusal:
+        await change(buyer, made, add=ChosenSeats(1, (2, 3)), remove=[0])
 
+    assert refusal.value.indexes == (2,)
     assert await states(concert) == "RRRAAAAAAA"
 
 

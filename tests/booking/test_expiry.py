@@ -8,7 +8,7 @@ from bigcat_graphql import booking, database
 from bigcat_graphql.booking import BookingFilter, BookingKey
 from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged, after_commit
 from bigcat_graphql.catalogue.pages import PageRequest
-from bigcat_graphql.models import BookingStatus, SeatStatus
+from bigcat_graphql.models import Booking, BookingStatus, SeatStatus
 from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import book, cancel, let_time_pass, states
 from tests.scenes import make_buyer, make_concert
@@ -50,6 +50,16 @@ async def test_the_sweep_writes_and_tells() -> None:
     (ended,) = [event for event in told if isinstance(event, BookingChanged)]
     assert ended.booking_id == made.id
     assert await booking.sweep() == 0
+
+
+async def test_what_is_in_its_time_is_left_alone() -> None:
+    concert = await make_concert()
+    made = await book(await make_buyer(), concert, 0)
+
+    assert await booking.sweep() == 0
+
+    assert (await Booking.get(id=made.id)).status is BookingStatus.PENDING
+    assert await states(concert) == "RAAAAAAAAA"
 
 
 async def test_a_seat_taken_over_meanwhile_stays_with_its_new_owner() -> None:

@@ -4,14 +4,16 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from bigcat_graphql import booking, database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BestAvailable, ChosenSeats, batch
+from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
 from bigcat_graphql.booking.wish import Repeated, Reserved, Wish
-from bigcat_graphql.models import Booking, Concert
+from bigcat_graphql.models import Booking, BookingStatus, Concert
 from tests.booking.verbs import book, places, states
 from tests.scenes import make_buyer, make_concert
 
@@ -181,6 +183,19 @@ async def test_a_connection_lost_in_mid_batch_answers_everybody_truly(
     assert await Booking.filter(concert_id=concert.id).count() == len(made)
 
 
+async def test_a_lane_does_not_live_in_its_first_callers_transaction() -> None:
+    concert, buyer, lane = await make_concert(), await make_buyer(), Lane()
+
+    async def work() -> None:
+        await lane.submit(wish(buyer, concert, 0))
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await database.run_transaction(work)
+
+    assert await states(concert) == "RAAAAAAAAA"
+
+
 async def test_the_ticket_limit_holds_within_a_batch() -> None:
     concert = await make_concert(rows=4, ticket_limit=4)
     buyer = await make_buyer()
@@ -191,6 +206,48 @@ async def test_the_ticket_limit_holds_within_a_batch() -> None:
 
     assert sum(isinstance(one, Booking) for one in results) == 2
     assert sum(isinstance(one, booking.TicketsPerAccountExceeded) for one in results) == 8
+
+
+async def test_the_ticket_limit_holds_over_many_lanes() -> None:
+    concert = await make_concert(rows=6, seats_per_row=10, ticket_limit=5)
+    buyer = await make_buyer()
+    lanes = [Lane() for _ in range(10)]
+
+    results = await asyncio.gather(
+        *(lanes[n % 10].submit(wish(buyer, concert, n)) for n in range(50))
+    )
+
+    assert sum(isinstance(one, Reserved) for one in results) == 5
+    assert (await states(concert)).count("R") == 5
+
+
+async def test_a_double_click_is_one_wish_even_in_one_batch() -> None:
+    concert, buyer = await make_concert(rows=2, seats_per_row=10), await make_buyer()
+
+    made = await asyncio.gather(
+        *(book(buyer, concert, BestAvailable(2), key="k") for _ in range(6)),
+        book(await make_buyer(), concert, BestAvailable(2)),
+    )
+
+    assert len({one.id for one in made}) == 2
+    assert (await states(concert)).count("R") == 4
+
+
+async def test_a_listener_that_fails_changes_no_answer() -> None:
+    concert, told = await make_concert(), []
+
+    def fail(event: Event) -> None:
+        told.append(event)
+        raise RuntimeError("not the buyer's fault")
+
+    stop = after_commit(fail)
+    with capture_logs() as logs:
+        made = await book(await make_buyer(), concert, 0)
+    stop()
+
+    assert made.status_now is BookingStatus.PENDING
+    assert len(told) == 2
+    assert {line["event"] for line in logs} == {"listener_failed"}
 
 
 async def test_one_account_gets_what_its_refused_wish_leaves() -> None:
