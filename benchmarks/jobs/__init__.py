@@ -1,0 +1,1 @@
+"""What is measured, one job a module, and how its figures are shown."""
