@@ -1,15 +1,18 @@
 """One server and one migrated database for the whole run; tests commit, and are swept after."""
 
+import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import uvloop
+from hypothesis import settings
 
 from bigcat_graphql.database import (
     Connection,
@@ -20,6 +23,15 @@ from bigcat_graphql.database import (
     open_database,
 )
 from bigcat_graphql.database.embedded import start_embedded
+
+# A slow machine fails no property; CI tries the same examples each time, people new ones.
+settings.register_profile("bigcat", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("bigcat")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run on the loop that the server runs on: it differs from the standard one in small ways."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture(scope="session")

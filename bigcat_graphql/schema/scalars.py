@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import NewType
 
@@ -44,7 +44,15 @@ def read_date_time(value: object) -> datetime:
 
 
 def write_date_time(value: datetime) -> str:
-    """Write an instant with the offset it has, to the millisecond."""
+    """Write an instant with the offset it has, to the millisecond.
+
+    Before 1883 offsets had seconds, which RFC 3339 cannot say: they are rounded to the minute,
+    and the local time stays what the programme said.
+    """
+    offset = value.utcoffset()
+    if offset is not None and offset.total_seconds() % 60:
+        minutes = timedelta(minutes=round(offset.total_seconds() / 60))
+        value = value.replace(tzinfo=timezone(minutes))
     precision = "milliseconds" if value.microsecond else "seconds"
     return value.isoformat(timespec=precision).replace("+00:00", "Z")
 
