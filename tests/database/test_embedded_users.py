@@ -18,6 +18,7 @@ from tests.database.embedded_users import (
     keeper_of,
     log_of,
     postmaster_of,
+    wait_until,
     wait_until_stopped,
 )
 
@@ -109,6 +110,7 @@ def test_a_killed_keeper_takes_the_server_along_and_the_next_start_finds_the_row
     with User(root, durable=True) as user:
         asyncio.run(ask(user.url, "CREATE TABLE kept AS SELECT 7 AS n"))
         os.kill(keeper_of(root), signal.SIGKILL)
+        wait_until(lambda: not find_processes("postgres", next(root.glob("data*"))))
         with User(root, durable=True) as other:
             assert asyncio.run(ask(other.url, "SELECT n FROM kept")) == "7"
 

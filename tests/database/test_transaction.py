@@ -211,7 +211,9 @@ async def test_a_task_that_outlives_its_transaction_uses_the_pool(rival: Connect
 
 async def test_the_first_error_of_siblings_is_the_one_that_is_told() -> None:
     async def fail() -> None:
+        # By now the sibling's statement is under way, and a ROLLBACK would collide with it.
+        await asyncio.sleep(0.1)
         raise LookupError
 
     with pytest.raises(LookupError):
-        await run_transaction(lambda: asyncio.gather(fetch_all("SELECT pg_sleep(0.1)"), fail()))
+        await run_transaction(lambda: asyncio.gather(fetch_all("SELECT pg_sleep(0.3)"), fail()))
