@@ -131,6 +131,16 @@ def test_a_keeper_told_to_end_stops_the_server_cleanly(root: Path) -> None:
         assert "database system is shut down" in log_of(root)
 
 
+def test_a_directory_removed_under_a_running_server_is_free_for_another(root: Path) -> None:
+    with User(root):
+        first = keeper_of(root)
+        shutil.rmtree(root)
+        with User(root) as second:
+            wait_until(lambda: first not in find_processes(root))
+            assert asyncio.run(ask(second.url, "SELECT current_database()")) == "bigcat"
+            assert log_of(root).count("ready to accept connections") == 1
+
+
 @pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("unshare") is None, reason="makes a process 1, as root"
 )

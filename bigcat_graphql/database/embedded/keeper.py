@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -56,9 +57,12 @@ def keep(order: Order) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, wish.note)
     # A predecessor may still be stopping its server: this waits for it.
-    with locks.exclusive(root / "keeper.lock"):
+    with locks.exclusive(root / "keeper.lock") as lock:
+        # Somebody may remove the whole directory, and somebody else make it anew: that one is then
+        # another keeper's, and two would stop each other's servers for ever.
+        is_ours = partial(locks.is_at, lock, root / "keeper.lock")
         try:
-            postmaster = _start(order, root)
+            postmaster = _start(order, root, is_ours)
         except (EmbeddedRefused, OSError) as error:
             _tell({"refused": str(error)})
             return
@@ -67,13 +71,16 @@ def keep(order: Order) -> None:
         _tell({"sockets": str(postmaster.sockets)})
         _leave_terminal()
         try:
-            _watch(root, postmaster, order, wish)
+            _watch(root, postmaster, order, lambda: is_ours() and not wish.to_end)
         finally:
-            note.unlink(missing_ok=True)
+            if is_ours():
+                note.unlink(missing_ok=True)
             postmaster.stop()
 
 
-def _start(order: Order, root: Path) -> Postmaster:
+def _start(order: Order, root: Path, is_ours: Callable[[], bool]) -> Postmaster:
+    if not is_ours():
+        raise EmbeddedRefused(f"{root} was removed meanwhile")
     account = find_account()
     account.check_reaches(root)
     binaries = reach_binaries(Path(order.binaries), account, root)
@@ -108,13 +115,13 @@ def _leave_terminal() -> None:
         os.dup2(nowhere, stream)
 
 
-def _watch(root: Path, postmaster: Postmaster, order: Order, wish: _Wish) -> None:
-    """Return when the last user is gone, the server stays dead, or a signal asked for it."""
+def _watch(root: Path, postmaster: Postmaster, order: Order, stays: Callable[[], bool]) -> None:
+    """Return when the last user is gone, the server stays dead, or the keeper is to end."""
     # Users hold this lock shared. Held here to the end of the process, so that a newcomer waits
     # until the old server has stopped.
     lease = locks.open_lock(root / "lease")
     may_restart = _restart_budget()
-    while not wish.to_end and not locks.take_if_free(lease):
+    while stays() and not locks.take_if_free(lease):
         if not postmaster.runs:
             if not may_restart():
                 return

@@ -20,14 +20,22 @@ def share(path: Path) -> int:
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
-    """Hold a lock that nobody else holds, waiting for it."""
+def exclusive(path: Path) -> Iterator[int]:
+    """Hold a lock that nobody else holds, waiting for it; gives its number."""
     lock = open_lock(path)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock
     finally:
         os.close(lock)
+
+
+def is_at(lock: int, path: Path) -> bool:
+    """Tell whether this path still leads to the lock, not to nothing or to another file."""
+    try:
+        return os.path.samestat(os.fstat(lock), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def take_if_free(lock: int) -> bool:
