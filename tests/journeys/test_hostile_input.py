@@ -128,7 +128,7 @@ def check(response: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("operation", _OPERATIONS, ids=lambda operation: operation.label)
-def test_what_the_schema_allows_is_answered(post: Post, operation: Any) -> None:
+async def test_what_the_schema_allows_is_answered(post: Post, operation: Any) -> None:
     @settings(calm, max_examples=6)
     @given(case=operation.as_strategy())
     def ask(case: Any) -> None:
@@ -137,7 +137,7 @@ def test_what_the_schema_allows_is_answered(post: Post, operation: Any) -> None:
     ask()
 
 
-def test_strange_variables_are_answered(post: Post) -> None:
+async def test_strange_variables_are_answered(post: Post) -> None:
     @settings(calm, max_examples=60)
     @given(filter_=_FILTER, text=_TEXT, number=st.integers() | st.none(), cursor=_TEXT)
     def ask(filter_: Any, text: str, number: int | None, cursor: str) -> None:
@@ -154,7 +154,7 @@ def test_strange_variables_are_answered(post: Post) -> None:
     ask()
 
 
-def test_odd_json_is_answered(post: Post) -> None:
+async def test_odd_json_is_answered(post: Post) -> None:
     @settings(calm, max_examples=60)
     @given(
         body=_JSON
@@ -169,7 +169,7 @@ def test_odd_json_is_answered(post: Post) -> None:
     ask()
 
 
-def test_bytes_that_are_no_json_are_answered(post: Post) -> None:
+async def test_bytes_that_are_no_json_are_answered(post: Post) -> None:
     @settings(calm, max_examples=40)
     @given(body=st.binary() | st.text().map(str.encode) | st.just(b"[" * 50_000))
     def ask(body: bytes) -> None:
@@ -178,7 +178,7 @@ def test_bytes_that_are_no_json_are_answered(post: Post) -> None:
     ask()
 
 
-def test_documents_with_a_part_torn_out_are_answered(post: Post) -> None:
+async def test_documents_with_a_part_torn_out_are_answered(post: Post) -> None:
     @settings(calm, max_examples=60)
     @given(
         start=st.integers(0, len(_FILTERED)),
