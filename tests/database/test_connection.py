@@ -10,7 +10,6 @@ from bigcat_graphql.database import (
     fetch_one,
     open_database,
 )
-from bigcat_graphql.database.pool import is_read
 from bigcat_graphql.errors import Busy, OutcomeUnknown
 from bigcat_graphql.models import Account
 from tests.database.slips import add_slip, count_slips, other_sessions, terminate
@@ -76,21 +75,6 @@ async def test_a_write_under_way_when_its_session_is_killed_does_not(rival: Conn
 async def test_opening_twice_is_refused(database: DatabaseUrl) -> None:
     with pytest.raises(RuntimeError, match="open already"):
         await open_database(database)
-
-
-@pytest.mark.parametrize(
-    ("statement", "reads"),
-    [
-        ("\n  SELECT 1", True),
-        ("with few as (select 1) select * from few", True),
-        ("WITH gone AS (DELETE FROM slip RETURNING *) SELECT * FROM gone", False),
-        ("SELECT * FROM slip FOR UPDATE", False),
-        ("INSERT INTO slip VALUES (1)", False),
-        ("SELECT updated_at, deleted FROM slip", True),
-    ],
-)
-def test_only_what_changes_nothing_counts_as_a_read(statement: str, *, reads: bool) -> None:
-    assert is_read(statement) is reads
 
 
 async def _sessions_doing(rival: Connection, statement: str) -> list[int]:

@@ -1,7 +1,8 @@
 """Opening the one database of a process, in processes of their own."""
 
-import subprocess
+import asyncio
 import sys
+from asyncio.subprocess import PIPE
 from dataclasses import replace
 
 import pytest
@@ -25,15 +26,20 @@ asyncio.run(main())
 """
 
 
-def _open(url: DatabaseUrl) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-c", _OPEN, str(url)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+async def _open(url: DatabaseUrl) -> tuple[int | None, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", _OPEN, str(url)), stdout=PIPE, stderr=PIPE
+    )
+    said, complained = await process.communicate()
+    return process.returncode, said.decode(), complained.decode()
 
 
-def test_tasks_find_the_database_and_closing_leaves_nothing(database_url: DatabaseUrl) -> None:
-    done = _open(database_url)
-    assert done.stderr == ""
-    assert database_url.database in done.stdout
+async def test_tasks_find_the_database_and_closing_leaves_nothing(
+    database_url: DatabaseUrl,
+) -> None:
+    code, said, complained = await _open(database_url)
+    assert (code, complained) == (0, "")
+    assert database_url.database in said
 
 
 @pytest.mark.parametrize(
@@ -45,10 +51,10 @@ def test_tasks_find_the_database_and_closing_leaves_nothing(database_url: Databa
         ({"user": "nobody_here"}, "nobody_here"),
     ],
 )
-def test_a_wrong_place_fails_at_the_start_and_is_named(
+async def test_a_wrong_place_fails_at_the_start_and_is_named(
     database_url: DatabaseUrl, change: dict[str, str], says: str
 ) -> None:
-    done = _open(replace(database_url, **change))  # type: ignore[arg-type] # any one field
-    assert done.returncode == 1
-    assert done.stderr.startswith("unreachable: ")
-    assert says in done.stderr
+    code, _, complained = await _open(replace(database_url, **change))  # type: ignore[arg-type] # any one field
+    assert code == 1
+    assert complained.startswith("unreachable: ")
+    assert says in complained
