@@ -17,6 +17,7 @@ stop() {
     for pid in $started; do kill -TERM "$pid" 2>/dev/null && wait "$pid" || :; done
     started=
 }
+chmod 755 "$work"  # PostgreSQL, as another account, has to get through to its data
 trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
