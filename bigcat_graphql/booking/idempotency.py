@@ -97,19 +97,26 @@ async def change_outcome(intent: Intent, refusal: DomainError) -> None:
     await database.execute(statements.CHANGE_OUTCOME, *intent.name, dump(refusal))
 
 
+async def recall(intent: Intent) -> Answer | DomainError:
+    """Read what repeats of the key are answered by now."""
+    row = await database.fetch_one(statements.READ_KEY, *intent.name)
+    # No row: forgotten between two statements, 48 hours after it was first used.
+    return read_outcome(intent, row) if row else Busy()
+
+
 async def _do_once(
     intent: Intent, answer: Answer, work: Callable[[], Awaitable[list[Event]]]
 ) -> tuple[Answer | DomainError, list[Event]]:
     if await _claim(intent, dump_answer(answer)):
         return answer, await work()
-    return await _replay(intent), []
+    return await recall(intent), []
 
 
 async def _keep_refusal(intent: Intent, refusal: DomainError) -> Answer | DomainError:
     if await _claim(intent, dump(refusal)):
         return refusal
     # A repeat was quicker between our roll-back and now: its outcome is the first one.
-    return await _replay(intent)
+    return await recall(intent)
 
 
 async def _claim(intent: Intent, outcome: str) -> bool:
@@ -117,12 +124,6 @@ async def _claim(intent: Intent, outcome: str) -> bool:
         statements.CLAIM_KEY, new_id(), *intent.name, intent.request_hash, outcome
     )
     return row is not None
-
-
-async def _replay(intent: Intent) -> Answer | DomainError:
-    row = await database.fetch_one(statements.READ_KEY, *intent.name)
-    # No row: forgotten between two statements, 48 hours after it was first used.
-    return read_outcome(intent, row) if row else Busy()
 
 
 def read_outcome(intent: Intent, row: Record) -> Answer | DomainError:

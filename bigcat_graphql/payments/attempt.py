@@ -16,7 +16,13 @@ from bigcat_graphql.booking import BookingKey, WrongBookingState, find_booking
 from bigcat_graphql.booking.change import lock_booking, lock_pending
 from bigcat_graphql.booking.confirm import confirm_seats
 from bigcat_graphql.booking.events import BookingChanged, Event, tell
-from bigcat_graphql.booking.idempotency import Answer, Intent, answer_once, change_outcome
+from bigcat_graphql.booking.idempotency import (
+    Answer,
+    Intent,
+    answer_once,
+    change_outcome,
+    recall,
+)
 from bigcat_graphql.booking.lookup import get_booking
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
 from bigcat_graphql.errors import DomainError, InvalidInput, NotFound
@@ -105,6 +111,8 @@ def _choose_provider(name: str | None, payment_method: str | None) -> PaymentPro
 async def _advance(payment: Payment, intent: Intent | None) -> None:
     """Take the steps that are left; the outcome of a refusal is kept under the intent's key."""
     provider = _PROVIDERS[payment.provider]
+    if payment.status in {PaymentStatus.FAILED, PaymentStatus.VOIDED}:
+        raise await _refusal_of(payment, intent)
     if payment.status is PaymentStatus.CREATED:
         answer = await provider.authorize(payment.id, payment.amount, payment.payment_method)
         if not answer.is_approved:
@@ -115,11 +123,27 @@ async def _advance(payment: Payment, intent: Intent | None) -> None:
         await _step(payment, PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
 
 
-async def _decline(payment: Payment, reference: str, intent: Intent | None) -> None:
+async def _refusal_of(payment: Payment, intent: Intent | None) -> DomainError:
+    """Say how an attempt failed that somebody else has ended meanwhile, and say it ever after."""
+    kept = await recall(intent) if intent else None
+    if isinstance(kept, DomainError):
+        return kept
+    # `settlement` ended it, which does not know the key.
+    refusal = await _explain(payment)
+    if intent is not None:
+        await change_outcome(intent, refusal)
+    return refusal
+
+
+async def _explain(payment: Payment) -> DomainError:
     booking = await get_booking(_key(payment))
-    refusal: DomainError = WrongBookingState(booking.status_now)
-    if booking.reserved_until is not None:
-        refusal = PaymentDeclined(booking.reserved_until)
+    if payment.status is PaymentStatus.VOIDED or booking.reserved_until is None:
+        return WrongBookingState(booking.status_now)
+    return PaymentDeclined(booking.reserved_until)
+
+
+async def _decline(payment: Payment, reference: str, intent: Intent | None) -> None:
+    refusal = await _explain(payment)
     await _refuse(payment, PaymentStatus.CREATED, PaymentStatus.FAILED, reference, refusal, intent)
 
 
@@ -158,8 +182,10 @@ async def _refuse(
             await change_outcome(intent, refusal)
         return [await _touch(_key(payment))]
 
-    tell(await database.run_transaction(work))
-    raise refusal
+    events = await database.run_transaction(work)
+    tell(events)
+    # No event: a repeat of the key took the step, and its refusal is the one that is kept.
+    raise refusal if events else await _refusal_of(payment, intent)
 
 
 async def _step(payment: Payment, start: PaymentStatus, end: PaymentStatus) -> None:

@@ -8,6 +8,7 @@ from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
+from bigcat_graphql.payments.play_money import PlayMoney
 from tests.booking.verbs import book, cancel, let_time_pass, pay, states
 from tests.scenes import make_buyer, make_concert, make_organizer
 
@@ -33,6 +34,11 @@ async def leave_open(
         float(seconds),
     )
     return payment_id
+
+
+async def be_away(*_: object) -> None:
+    """Do as a provider whose line is cut."""
+    raise ConnectionError
 
 
 async def test_an_approved_payment_books_the_seats_and_issues_tickets() -> None:
@@ -84,6 +90,33 @@ async def test_a_repeat_of_a_decline_is_declined_again() -> None:
             await pay(buyer, made, "decline", key="k")
 
     assert await Payment.filter(booking_id=made.id).count() == 1
+
+
+async def test_repeats_of_a_decline_at_the_same_moment_are_all_declined() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+
+    clicks = (pay(buyer, made, "decline", key="k") for _ in range(16))
+    results = await asyncio.gather(*clicks, return_exceptions=True)
+
+    assert [type(one) for one in results] == [payments.PaymentDeclined] * 16
+    assert await Payment.filter(booking_id=made.id).count() == 1
+
+
+async def test_a_repeat_is_declined_after_somebody_else_ended_the_attempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(PlayMoney, "authorize", be_away)
+        with pytest.raises(ConnectionError):
+            await pay(buyer, made, "decline", key="k")
+    await payments.settle_open_payments(0)
+
+    for _ in range(2):
+        with pytest.raises(payments.PaymentDeclined):
+            await pay(buyer, made, "decline", key="k")
 
 
 async def test_two_keys_at_once_make_one_charge() -> None:
