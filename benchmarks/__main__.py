@@ -36,10 +36,10 @@ def main(arguments: Sequence[str]) -> int:
             jobs=wanted.jobs,
             logs=Path(scratch),
         )
-        run.race(wanted.contenders, wanted.rounds)
+        rounds = run.race(wanted.contenders, wanted.rounds, wanted.minutes)
     facts = machine.describe() | {
         "postgres": postgres.version,
-        "rounds": str(wanted.rounds) + (", quick" if wanted.quick else ""),
+        "rounds": str(rounds) + (", quick" if wanted.quick else ""),
         "minutes": f"{(time.time() - began) / 60:.1f}",
         "began": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(began)),
     }
@@ -50,6 +50,9 @@ def main(arguments: Sequence[str]) -> int:
 def _read(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, help="how often each has its turn; 5, or 1 if quick")
+    parser.add_argument(
+        "--minutes", type=float, default=14, help="no round begins that would end later"
+    )
     parser.add_argument("--quick", action="store_true", help="small and short, to try it out")
     _add_list(parser, "--jobs", (*JOBS, STALLS))
     _add_list(parser, "--contenders", CONTENDERS)

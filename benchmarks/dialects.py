@@ -112,9 +112,13 @@ class Bigcat:
     def book(self, concert: UUID, indexes: Sequence[int], buyer: Buyer) -> bytes:
         """Ask for seats."""
         seats = {"planVersion": self._plan_version, "indexes": indexes}
+        return self.choose(concert, {"seats": seats}, buyer)
+
+    def choose(self, concert: UUID, selection: Mapping[str, object], buyer: Buyer) -> bytes:
+        """Ask for seats in any of the ways there are to choose."""
         wish = {
             "concertId": write_id("Concert", concert),
-            "selection": {"seats": seats},
+            "selection": selection,
             "idempotencyKey": str(uuid.uuid4()),
         }
         token = {"Authorization": f"Bearer {buyer.token}"}

@@ -81,6 +81,20 @@ SHEETS = (
         ),
     ),
     Sheet(
+        "choices",
+        "Ways to choose two seats: 32 clients, 20,000 seats",
+        (
+            Column("seats_per_second", "chosen seats/s"),
+            Column("places_per_second", "general admission/s"),
+            Column("places_to_seats", "ratio of the two", 2),
+            Column("best_per_second", "best available/s"),
+            Column("best_not_won", "best, not won"),
+            Column("best_cpu_p50_ms", "one best, CPU ms p50", 1),
+            Column("best_cpu_p99_ms", "p99", 1),
+        ),
+        more_is_better=True,
+    ),
+    Sheet(
         "live",
         "Live: a change reaches the last of 1,000 viewers",
         (

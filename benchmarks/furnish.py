@@ -14,6 +14,7 @@ from uuid import UUID
 from benchmarks import world
 from bigcat_graphql.accounts import continue_as_guest
 from bigcat_graphql.catalogue import (
+    AreaDraft,
     ConcertDraft,
     PlanDraft,
     PlanTier,
@@ -100,6 +101,7 @@ async def _make_world() -> world.World:
         storm_hall=(await _make_halls(middle, world.HALL_SEATS, 1))[0],
         idle_hall=(await _make_halls(middle, world.HALL_SEATS, 1))[0],
         arena=(await _make_halls(large, world.ARENA_SEATS, 1))[0],
+        lawn=await _make_lawn(await _make_venue(904)),
         buyers=[await _make_buyer(number) for number in range(world.BUYER_COUNT)],
         artists=[*_FIRST, *_LAST],
         cities=_CITIES,
@@ -136,20 +138,28 @@ async def _make_halls(venue: Venue, seats: int, count: int) -> list[UUID]:
     ]
     section = SectionDraft(key="stalls", name="Stalls", rows=rows)
     plan = await publish_plan(venue.id, PlanDraft("Seated", 4_000, 4_000, _TIERS, [section]))
-    return [await _make_hall(venue, plan.id, number) for number in range(count)]
+    prices = [PriceDraft("p", Money(9500, "EUR")), PriceDraft("r", Money(6500, "EUR"))]
+    return [await _make_hall(venue, plan.id, prices) for _ in range(count)]
 
 
-async def _make_hall(venue: Venue, plan_id: UUID, number: int) -> UUID:
+async def _make_lawn(venue: Venue) -> UUID:
+    area = AreaDraft(world.AREA, "Lawn", world.ARENA_SEATS, "r")
+    draft = PlanDraft("Standing", 4_000, 4_000, _TIERS[1:], areas=[area])
+    plan = await publish_plan(venue.id, draft)
+    return await _make_hall(venue, plan.id, [PriceDraft("r", Money(6500, "EUR"))])
+
+
+async def _make_hall(venue: Venue, plan_id: UUID, prices: Sequence[PriceDraft]) -> UUID:
     now = utc_now()
     draft = ConcertDraft(
         venue_id=venue.id,
         plan_id=plan_id,
-        artists=[f"Hall {number}"],
+        artists=["The Houseful"],
         starts_at=now + timedelta(days=400),
         opens_at=now - timedelta(hours=1),
         ticket_limit=_TICKETS_MAX,
         seats_per_booking=8,
-        prices=[PriceDraft("p", Money(9500, "EUR")), PriceDraft("r", Money(6500, "EUR"))],
+        prices=prices,
     )
     return (await create_concert(draft)).id
 

@@ -80,6 +80,14 @@ def cpu_seconds(root: int) -> float:
     return sum(sum(map(int, four)) for four in times) / _TICKS
 
 
+def thread_seconds(pid: int) -> float:
+    """Give the CPU time of a process's first thread, to the nanosecond; the kernel ticks in 10 ms.
+
+    That is the thread of the event loop.
+    """
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def memory_bytes(root: int) -> int:
     """Sum the resident memory of a process and its descendants."""
     total = 0

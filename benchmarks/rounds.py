@@ -11,7 +11,7 @@ from benchmarks import pgbench
 from benchmarks.contenders import start
 from benchmarks.contenders.start import Contender, Unavailable
 from benchmarks.database import Postgres
-from benchmarks.jobs import book, hall_map, hot, idle, live, rush, search, stalls, storm
+from benchmarks.jobs import book, choices, hall_map, hot, idle, live, rush, search, stalls, storm
 from benchmarks.jobs.turn import Figures, Sizes, Turn
 from benchmarks.machine import Cores, wait_for_quiet
 from benchmarks.watched import FILE as STALLS_FILE
@@ -30,6 +30,7 @@ JOBS: dict[str, Measure] = {
     "hot": hot.measure,
     "storm": storm.measure,
     "rush": rush.measure,
+    "choices": choices.measure,
 }
 STALLS = "stalls"
 PGBENCH = "pgbench"
@@ -62,13 +63,17 @@ class Run:
     skipped: dict[str, str] = field(default_factory=dict)
     bookings_checked: int = 0
 
-    def race(self, names: Sequence[str], rounds: int) -> None:
-        """Give each contender its turn in each round."""
-        ready = list(self._prepare(names))
+    def race(self, names: Sequence[str], rounds: int, most_minutes: float) -> int:
+        """Give each contender its turn in each round; say how many rounds there was time for."""
+        ready, began = list(self._prepare(names)), time.monotonic()
         for number in range(rounds):
+            used = time.monotonic() - began
+            if number and used * (number + 1) / number > most_minutes * 60:
+                return number
             shift = number % max(1, len(ready))
             for name in (*ready[shift:], *ready[:shift]):
                 self._try_turn(name, number)
+        return rounds
 
     def _prepare(self, names: Sequence[str]) -> Iterator[str]:
         for name in names:
@@ -134,6 +139,8 @@ class Run:
             self._note(number, PGBENCH, "idle", figures)
 
     def _note(self, number: int, contender: str, job: str, figures: Figures) -> None:
+        if not figures:  # the job is not for this contender
+            return
         self.measurements.append(Measurement(number, contender, job, figures))
         if failed := figures.get("failed"):
             self.faults.append(f"{contender}, round {number + 1}, {job}: {failed:.0f} failed")

@@ -9,6 +9,7 @@ import orjson
 HALL_COUNT = 50
 HALL_SEATS = 2_000
 ARENA_SEATS = 20_000
+AREA = "lawn"
 HOT_HALLS = 4
 HOT_SEATS = 200
 BUYER_COUNT = 1_024
@@ -32,6 +33,7 @@ class World:
     storm_hall: UUID  # everybody wants one seat
     idle_hall: UUID  # nobody else is there
     arena: UUID  # looked at, and watched
+    lawn: UUID  # one area of general admission, as many places as the arena has seats
     artists: list[str]
     cities: list[str]
     plan_version: int = 1
@@ -48,6 +50,6 @@ class World:
         buyers = [Buyer(UUID(one["account_id"]), one["token"]) for one in read.pop("buyers")]
         for key in ("halls", "hot_halls"):
             read[key] = [UUID(text) for text in read[key]]
-        for key in ("storm_hall", "idle_hall", "arena"):
+        for key in ("storm_hall", "idle_hall", "arena", "lawn"):
             read[key] = UUID(read[key])
         return cls(buyers=buyers, **read)

@@ -35,12 +35,14 @@ _NODE_PACKAGES = (
     "ws@8.23.0",
 )
 
-# One address makes all requests here, and each buyer makes many: the budgets that protect a box
-# office from one caller are set out of the way, by its own settings; they are still kept.
+# One address makes all requests here, and each buyer keeps many bookings: the budgets that protect
+# a box office from one caller are set out of the way, by its own settings; they are still kept.
 _BIGCAT = {
     **SECRETS,
     "BIGCAT_RATE_POINTS": "1000000000",
     "BIGCAT_RATE_POINTS_PER_SECOND": "1000000000",
+    "BIGCAT_PENDING_BOOKINGS_MAX": "1000000",
+    "BIGCAT_SEAT_MINUTES_PER_TICKET": "100000",
     "BIGCAT_LOG_LEVEL": "warning",
     "BIGCAT_EXPLORER": "false",
 }

@@ -17,7 +17,13 @@ Pairs = Iterator[tuple[UUID, tuple[int, int]]]
 
 async def measure(turn: Turn) -> Figures:
     """Book for a few seconds."""
-    pairs = shuffled_pairs(turn.world.halls, HALL_SEATS, turn.chance("book"))
+    return await measure_pairs(
+        turn, shuffled_pairs(turn.world.halls, HALL_SEATS, turn.chance("book"))
+    )
+
+
+async def measure_pairs(turn: Turn, pairs: Pairs) -> Figures:
+    """Book these pairs for a few seconds."""
     clients = await connect_many(turn.port, CLIENTS)
     await book_for(turn.sizes.warm_seconds, turn, clients, pairs)
     meter = turn.meter()

@@ -55,6 +55,7 @@ async def _change(turn: Turn, audience: Audience, count: int) -> Figures:
         "us_a_frame": spent.server_seconds / max(1, frames) * 1e6,
         "frames": frames,
         "missed": missed,
+        "failed": missed,
         "load_cores": spent.load_cores,
         "foreign_cores": spent.foreign_cores,
     }

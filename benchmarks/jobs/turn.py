@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from benchmarks.contenders.start import Running
@@ -18,16 +18,16 @@ Figures = dict[str, float]
 class Sizes:
     """How long and how much."""
 
-    warm_seconds: float = 1.0
-    search_seconds: float = 3.0
-    book_seconds: float = 4.0
+    warm_seconds: float = 0.7
+    search_seconds: float = 2.5
+    book_seconds: float = 3.0
     idle_bookings: int = 200
     hot_halls: int = 3
     storm_clients: int = 1_000
     viewers: int = 1_000
-    changes: int = 12
+    changes: int = 10
     maps: int = 5
-    rush_seconds: float = 2.0
+    rush_seconds: float = 1.5
     quiet_seconds: float = 5.0  # how long to wait at most for the machine to come to rest
 
 
@@ -57,7 +57,6 @@ class Turn:
     database: str
     sizes: Sizes
     seed: int
-    stalls: dict[str, float] = field(default_factory=dict)
 
     @property
     def port(self) -> int:
