@@ -8,6 +8,7 @@ Dying in between is harmless: the call is repeated under the same key, by the bu
 by `settlement`.
 """
 
+from typing import NoReturn
 from uuid import UUID
 
 from bigcat_graphql import database
@@ -117,7 +118,10 @@ async def _advance(payment: Payment, intent: Intent | None) -> None:
         answer = await provider.authorize(payment.id, payment.amount, payment.payment_method)
         if not answer.is_approved:
             await _decline(payment, answer.reference, intent)
-        await _confirm(payment, answer.reference, intent)
+        if not await _confirm(payment, answer.reference, intent):
+            # A repeat was quicker, and may have lost the seats: go on from where it is.
+            await _advance(await _read(payment.concert_id, payment.id), intent)
+            return
     if payment.status in {PaymentStatus.CREATED, PaymentStatus.AUTHORIZED}:
         await provider.capture(payment.id)
         await _step(payment, PaymentStatus.AUTHORIZED, PaymentStatus.CAPTURED)
@@ -142,13 +146,17 @@ async def _explain(payment: Payment) -> DomainError:
     return PaymentDeclined(booking.reserved_until)
 
 
-async def _decline(payment: Payment, reference: str, intent: Intent | None) -> None:
+async def _decline(payment: Payment, reference: str, intent: Intent | None) -> NoReturn:
     refusal = await _explain(payment)
     await _refuse(payment, PaymentStatus.CREATED, PaymentStatus.FAILED, reference, refusal, intent)
 
 
-async def _confirm(payment: Payment, reference: str, intent: Intent | None) -> None:
-    """Make the seats BOOKED if they are still ours; else let the money go and say so."""
+async def _confirm(payment: Payment, reference: str, intent: Intent | None) -> bool:
+    """Make the seats BOOKED if they are still ours; else let the money go and say so.
+
+    Returns:
+        Whether it was this call that did it.
+    """
     key = _key(payment)
 
     async def work() -> list[Event]:
@@ -159,10 +167,12 @@ async def _confirm(payment: Payment, reference: str, intent: Intent | None) -> N
         return []
 
     try:
-        tell(await database.run_transaction(work))
+        events = await database.run_transaction(work)
     except WrongBookingState as lost:
         await _PROVIDERS[payment.provider].void(payment.id)
         await _refuse(payment, PaymentStatus.CREATED, PaymentStatus.VOIDED, reference, lost, intent)
+    tell(events)
+    return bool(events)
 
 
 async def _refuse(
@@ -172,7 +182,7 @@ async def _refuse(
     reference: str,
     refusal: DomainError,
     intent: Intent | None,
-) -> None:
+) -> NoReturn:
     """End the attempt, and give every repeat of its key the same refusal."""
 
     async def work() -> list[Event]:

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
 from bigcat_graphql.payments.play_money import PlayMoney
+from bigcat_graphql.payments.provider import Authorization
 from tests.booking.verbs import book, cancel, let_time_pass, pay, states
 from tests.scenes import make_buyer, make_concert, make_organizer
 
@@ -117,6 +119,37 @@ async def test_a_repeat_is_declined_after_somebody_else_ended_the_attempt(
     for _ in range(2):
         with pytest.raises(payments.PaymentDeclined):
             await pay(buyer, made, "decline", key="k")
+
+
+async def test_a_repeat_that_comes_second_learns_that_the_seats_were_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    stock, lost, waiting = PlayMoney.authorize, asyncio.Event(), list[object]()
+
+    async def answer_one_after_the_other(*given: Any) -> Authorization:
+        is_first = not waiting
+        waiting.append(given)
+        await lost.wait()
+        while (
+            not is_first and (await Payment.get(booking_id=made.id)).status is PaymentStatus.CREATED
+        ):
+            await asyncio.sleep(0.01)
+        return await stock(*given)
+
+    monkeypatch.setattr(PlayMoney, "authorize", answer_one_after_the_other)
+    clicks = [asyncio.create_task(pay(buyer, made, key="k")) for _ in range(2)]
+    while len(waiting) < 2:
+        await asyncio.sleep(0.01)
+    await let_time_pass(made)
+    await book(await make_buyer(), concert, 0)
+    lost.set()
+
+    results = await asyncio.gather(*clicks, return_exceptions=True)
+
+    assert [type(one) for one in results] == [booking.WrongBookingState] * 2
+    assert (await Payment.get(booking_id=made.id)).status is PaymentStatus.VOIDED
 
 
 async def test_two_keys_at_once_make_one_charge() -> None:
