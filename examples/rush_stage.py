@@ -90,13 +90,15 @@ def _find_database(
     directory = data_dir or Path(tempfile.mkdtemp(prefix="bigcat-rush-"))
     if data_dir is None and os.geteuid() == 0:
         directory.chmod(0o755)  # root's PostgreSQL runs as somebody else, who must get through
+    server = start_embedded(directory)
     try:
-        with start_embedded(directory) as server:
-            yield server.url(), directory
-        server.wait_stopped()
+        yield server.url(), directory
     finally:
+        server.close()
+        # Only then: a server that still writes would leave files behind.
+        server.wait_stopped()
         if data_dir is None:
-            shutil.rmtree(directory, ignore_errors=True)
+            shutil.rmtree(directory)
 
 
 async def _build_hall(where: DatabaseUrl, seats: int) -> Hall:
