@@ -27,6 +27,12 @@ from bigcat_graphql.errors import OutcomeUnknown
 
 # A row lock is held for one short transaction; a holder that keeps it longer is stuck, not busy.
 LOCK_TIMEOUT_MS = 2_000
+# What verbs do are a few statements over and over, each by keys: they are planned once, and never
+# to read a whole table, as they would be if they were first planned while it was empty.
+_SET_LOCAL = (
+    f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS};"
+    " SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
+)
 
 
 class BoundedTransaction(Transaction):
@@ -41,9 +47,7 @@ class BoundedTransaction(Transaction):
         # What asyncpg's own start() does first: savepoints and cursors ask for it.
         self._connection._top_xact = self
         try:
-            await self._connection.execute(
-                f"BEGIN ISOLATION LEVEL {isolation}; SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"
-            )
+            await self._connection.execute(f"BEGIN ISOLATION LEVEL {isolation}; {_SET_LOCAL}")
         except BaseException:
             self._connection._top_xact = None
             self._state = TransactionState.FAILED
