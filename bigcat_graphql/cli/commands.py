@@ -157,6 +157,44 @@ def doctor(as_json: AsJson = False) -> None:
     checks.examine(as_json=as_json)
 
 
+@app.command("onsale-sim")
+def simulate_sale(
+    seconds: Annotated[float, typer.Option(min=10, max=86_400, help="How long.")] = 600,
+    buyers: Annotated[int, typer.Option(min=10, max=20_000, help="How many people.")] = 2_000,
+    visits_per_second: Annotated[
+        float, typer.Option(min=1, max=10_000, help="How often somebody comes to buy.")
+    ] = 60,
+    seed: Annotated[int | None, typer.Option(help="Of the dice; left out, a new one.")] = None,
+    kill: Annotated[
+        bool, typer.Option("--kill/--no-kill", help="Kill servers and PostgreSQL (-9).")
+    ] = True,
+    picture: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write throughput over time as SVG.")
+    ] = None,
+    logs: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Keep the servers' logs here.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a rush on servers that are killed, and prove that no seat is sold twice.
+
+    Everything is its own: two servers on loopback, a PostgreSQL in a temporary directory. Fails
+    when anything broke.
+    """
+    from bigcat_graphql.cli import onsale
+
+    onsale.simulate_sale(
+        seconds=seconds,
+        buyers=buyers,
+        visits_per_second=visits_per_second,
+        seed=seed,
+        kill=kill,
+        picture=picture,
+        logs=logs,
+        as_json=as_json,
+    )
+
+
 @app.command()
 def config(as_json: AsJson = False) -> None:
     """Show the settings in effect and their variables; secrets stay hidden."""
