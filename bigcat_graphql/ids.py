@@ -17,7 +17,12 @@ def new_id() -> UUID:
 
 def new_reference() -> str:
     """Make a booking's reference: 10 random letters and digits (49 bits), kept without dashes."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+    number = secrets.randbelow(len(_ALPHABET) ** _LENGTH)
+    letters = []
+    for _ in range(_LENGTH):
+        number, letter = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[letter])
+    return "".join(letters)
 
 
 def print_reference(reference: str) -> str:
