@@ -130,6 +130,7 @@ async def make_concert(
     closes_at: datetime | None = None,
     ticket_limit: int = 8,
     seats_per_booking: int | None = None,
+    no_single_seats: bool = False,
     artists: Sequence[str] = ("The Testers",),
     tour_name: str | None = None,
     description: str | None = None,
@@ -173,6 +174,7 @@ async def make_concert(
             status=status,
             ticket_limit=ticket_limit,
             seats_per_booking=seats_per_booking,
+            no_single_seats=no_single_seats,
             prices=[PriceDraft(code, Money(minor[code], currency)) for code in sorted(codes)],
             slug=slug,
         )

@@ -43,7 +43,8 @@ class ConcertDraft:
     """A concert to create.
 
     Without `plan_id` it has the newest plan of its venue if it has prices, otherwise no seats.
-    `closes_at` left out means the start. `source` and `source_key` say where an import had it from.
+    `closes_at` left out means the start. With `no_single_seats` nobody may choose seats so that one
+    is left alone, see `booking.orphans`. `source` and `source_key` say where an import had it from.
     """
 
     venue_id: UUID
@@ -58,6 +59,7 @@ class ConcertDraft:
     closes_at: datetime | None = None
     ticket_limit: int = 8
     seats_per_booking: int | None = None
+    no_single_seats: bool = False
     status: ConcertStatus = ConcertStatus.PUBLISHED
     slug: str | None = None
     source: str | None = None

@@ -168,6 +168,7 @@ def _build_concert(one: _Checked, slug: str) -> Concert:
         closes_at=(draft.closes_at or draft.starts_at) if draft.opens_at else None,
         ticket_limit=draft.ticket_limit,
         seats_per_booking=draft.seats_per_booking or draft.ticket_limit,
+        no_single_seats=draft.no_single_seats,
         currency=draft.prices[0].price.currency if draft.prices else None,
         lowest_price_minor=min((p.price.amount_minor for p in draft.prices), default=None),
         local_date=local.date(),

@@ -28,7 +28,8 @@ class Booking(Model):
 
     `reserved_until` is set while PENDING; once it has passed the booking counts as EXPIRED,
     whether or not the sweeper has written that. `seat_count` is how many seats it needs to be
-    confirmed whole. Its key is (concert_id, id).
+    confirmed whole. `seat_seconds_changed` is by how much seats that came later or went earlier
+    make the seat-seconds it kept more than `seat_count` times its age. Its key is (concert_id, id).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -40,6 +41,7 @@ class Booking(Model):
     total_minor: int = fields.BigIntField()
     currency = fields.CharField(max_length=3)
     seat_count = fields.IntField()
+    seat_seconds_changed: int = fields.BigIntField(default=0, db_default=0)
     created_at: datetime = fields.DatetimeField()
     reserved_until: datetime | None = fields.DatetimeField(null=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)

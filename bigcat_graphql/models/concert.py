@@ -60,6 +60,7 @@ class Concert(Model):
     closes_at: datetime | None = fields.DatetimeField(null=True)
     ticket_limit = fields.IntField(default=8)
     seats_per_booking = fields.IntField(default=8)
+    no_single_seats = fields.BooleanField(default=False, db_default=False)
 
     currency = fields.CharField(max_length=3, null=True)
     lowest_price_minor: int | None = fields.BigIntField(null=True)
