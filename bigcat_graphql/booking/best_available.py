@@ -1,47 +1,36 @@
 """Which free seats are the best: side by side, near the stage, no single seat left alone."""
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
-from math import hypot
+from heapq import nsmallest
+from itertools import accumulate, islice
+from math import hypot, inf
 from random import Random
-from statistics import median
 
+from bigcat_graphql.booking.companions import deserted
+from bigcat_graphql.booking.hall import Hall, flags_of, hall_of, indexes_in
 from bigcat_graphql.booking.selection import BestAvailable
-from bigcat_graphql.catalogue import Plan, SeatFeature
+from bigcat_graphql.catalogue import Plan
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.models import PriceTier
 
-# Neighbours stand at most this many usual distances apart; more is an aisle.
-_AISLE = 1.6
 # What counts against a block, in plan widths: worse than any seat further away.
 _SINGLE_LEFT_PENALTY = 0.2
-_RESTRICTED_PENALTY = 1.0
 _WASTED_ACCESSIBLE_PENALTY = 2.0
 _NO_COMPANION_PENALTY = 0.2
 # Rivals who ask at once get different blocks: one of the few that are as good as the best.
 _AS_GOOD = 1.02
 _CHOICES_MAX = 8
 # A spread-out group gathers around one of this many best seats.
-_ANCHORS_MAX = 32
+_ANCHORS_MAX = 16
+# Of fewer than one in so many, each is looked at; of more, the best ranked until enough are found.
+_FEW = 8
+# So few seats are measured one and all, rather than looked up by squares.
+_SEARCHED_WHOLE = 150
 
 Score = tuple[float, tuple[int, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Hall:
-    """What does not change about a plan: who sits beside whom, and how far from the stage.
-
-    `stretches` are runs of seats side by side; `distance` is by index, in plan widths.
-    """
-
-    stretches: tuple[tuple[int, ...], ...]
-    points: tuple[tuple[int, int], ...]
-    distance: tuple[float, ...]
-    section_of: tuple[str, ...]
-    accessible: frozenset[int]
-    companion: frozenset[int]
 
 
 def tier_codes(
@@ -81,128 +70,185 @@ def check_sections(wish: BestAvailable, plan: Plan, *, path: tuple[str, ...]) ->
         raise InvalidInput("The concert has no such section.", (*path, "sectionKeys"))
 
 
-def eligible(plan: Plan, free: Collection[int], wish: BestAvailable) -> frozenset[int]:
+def eligible(plan: Plan, free: int, wish: BestAvailable) -> int:
     """Keep the free seats in the wished sections; accessible ones only for those who need them."""
-    hall = _hall(plan)
-    kept = frozenset(free)
+    hall = hall_of(plan)
+    kept = free
     if wish.section_keys is not None:
-        sections = frozenset(wish.section_keys)
-        kept = frozenset(index for index in kept if hall.section_of[index] in sections)
-    return kept if wish.accessible else kept - hall.accessible - hall.companion
+        kept = 0
+        for key in set(wish.section_keys):
+            kept |= hall.sections[key] & free
+    return kept if wish.accessible else kept & ~hall.accessible & ~hall.companion
 
 
-def pick(
-    plan: Plan, free: Collection[int], wish: BestAvailable, *, among: Random
-) -> tuple[int, ...] | None:
+def pick(plan: Plan, free: int, wish: BestAvailable, *, among: Random) -> tuple[int, ...] | None:
     """Pick the best seats, side by side where there are such; None when too few are left.
 
-    `among` chooses between blocks that are as good as the best, so that two who ask at once
-    seldom want the same.
+    `free` is a set of seats as in `hall`. `among` chooses between blocks that are as good as the
+    best, so that two who ask at once seldom want the same.
     """
-    hall = _hall(plan)
+    hall = hall_of(plan)
     kept = eligible(plan, free, wish)
-    blocks = [
-        (cost, block)
-        for cost, block in _blocks(hall, kept, wish)
-        if not wish.accessible or not hall.accessible.isdisjoint(block)
-    ]
-    if not blocks and wish.allow_split:
-        blocks = list(_spread(hall, kept, wish))
-    if not blocks:
+    choices = _blocks(hall, kept, wish)
+    if not choices and wish.allow_split:
+        choices = sorted(_spread(hall, kept, wish))
+    if not choices:
         return None
-    blocks.sort()
-    good_enough = blocks[0][0] * _AS_GOOD
-    return among.choice([block for block in blocks[:_CHOICES_MAX] if block[0] <= good_enough])[1]
+    good_enough = choices[0][0] * _AS_GOOD
+    return among.choice([one for one in choices[:_CHOICES_MAX] if one[0] <= good_enough])[1]
 
 
-def longest_block(plan: Plan, kept: frozenset[int]) -> int:
+def longest_block(plan: Plan, kept: int) -> int:
     """Count the seats of the longest run among those kept."""
-    return max((len(run) for run in _runs(_hall(plan), kept)), default=0)
+    hall = hall_of(plan)
+    goes_on, starts, length = kept & hall.joined, kept, 0
+    while starts:
+        length += 1
+        starts &= goes_on >> length
+    return length
 
 
-def _blocks(hall: _Hall, kept: frozenset[int], wish: BestAvailable) -> Iterator[Score]:
-    """Give every block of so many seats side by side, with what counts against it."""
-    for run in _runs(hall, kept):
-        most = len(run) - wish.quantity
-        for start in range(most + 1):
-            block = run[start : start + wish.quantity]
-            cost = sum(hall.distance[index] for index in block) / wish.quantity
-            if 1 in (start, most - start):
-                cost += _SINGLE_LEFT_PENALTY
-            yield cost + _misfit(hall, block, wish), block
+def _blocks(hall: Hall, kept: int, wish: BestAvailable) -> list[Score]:
+    """Give the blocks of so many seats side by side that may be as good as the best, it first."""
+    size = wish.quantity
+    starts = hall.blocks(kept, size)
+    leaves_single = starts & _leaving_singles(hall, kept, size)
+    costs, ranked = _ranking(hall, size, wish.accessible)
+    found = _cheapest(costs, ranked, starts & ~leaves_single, penalty=0.0)
+    found += _cheapest(costs, ranked, leaves_single, penalty=_SINGLE_LEFT_PENALTY)
+    return [(cost, tuple(range(start, start + size))) for cost, start in sorted(found)]
 
 
-def _runs(hall: _Hall, kept: frozenset[int]) -> Iterator[tuple[int, ...]]:
-    for stretch in hall.stretches:
-        run: list[int] = []
-        for index in stretch:
-            if index in kept:
-                run.append(index)
-            elif run:
-                yield tuple(run)
-                run = []
-        if run:
-            yield tuple(run)
+def _cheapest(
+    costs: Sequence[float], ranked: Sequence[int], starts: int, *, penalty: float
+) -> list[tuple[float, int]]:
+    """Give those as good as the best, looking at few seats or at the best ranked first."""
+    if starts.bit_count() * _FEW < len(ranked):
+        own = sorted((costs[start], start) for start in indexes_in(starts) if costs[start] < inf)
+        return [(cost + penalty, start) for cost, start in own[:_CHOICES_MAX]]
+    can_start, found = flags_of(starts), list[tuple[float, int]]()
+    for start in ranked:
+        if start < len(can_start) and can_start[start]:
+            found.append((costs[start] + penalty, start))
+            if len(found) == _CHOICES_MAX:
+                break
+    return found
 
 
-def _misfit(hall: _Hall, seats: tuple[int, ...], wish: BestAvailable) -> float:
-    """Count against a group accessible seats that it does not need, and company elsewhere."""
-    if not wish.accessible:
-        return 0.0
-    wasted = len(hall.accessible.intersection(seats)) - 1
-    strangers = sum(seat not in hall.accessible and seat not in hall.companion for seat in seats)
-    return _WASTED_ACCESSIBLE_PENALTY * wasted + _NO_COMPANION_PENALTY * strangers
-
-
-def _spread(hall: _Hall, kept: frozenset[int], wish: BestAvailable) -> Iterator[Score]:
-    """Gather groups around the best seats, each of the seats nearest to its anchor."""
-    if len(kept) < wish.quantity:
-        return
-    anchors = kept & hall.accessible if wish.accessible else kept
-    others = kept - hall.accessible if wish.accessible else kept
-    for anchor in sorted(anchors, key=hall.distance.__getitem__)[:_ANCHORS_MAX]:
-        near = sorted(others - {anchor}, key=lambda seat: (_apart(hall, anchor, seat), seat))
-        group = (anchor, *near[: wish.quantity - 1])
-        if len(group) == wish.quantity:
-            apart = sum(_apart(hall, anchor, seat) for seat in group)
-            yield hall.distance[anchor] + apart, group
-
-
-def _apart(hall: _Hall, one: int, other: int) -> float:
-    (x, y), (u, v) = hall.points[one], hall.points[other]
-    return hypot(x - u, y - v)
+def _leaving_singles(hall: Hall, kept: int, size: int) -> int:
+    """Give the first seats of blocks beside which one seat would be left alone."""
+    goes_on = kept & hall.joined
+    begins_run, ends_run = kept & ~(kept << 1 & hall.joined), kept & ~(goes_on >> 1)
+    return (begins_run << 1 & hall.joined) | ((ends_run & hall.joined) >> size)
 
 
 @lru_cache(maxsize=64)
-def _hall(plan: Plan) -> _Hall:
-    rows = [(section.key, row) for section in plan.sections for row in section.rows]
-    lines = [(key, row.first_index, row.coordinates()) for key, row in rows]
-    points = tuple(point for _, _, line in lines for point in line)
-    marked = {mark.feature: frozenset(mark.indexes) for mark in plan.marks}
-    restricted = marked.get(SeatFeature.RESTRICTED_VIEW, frozenset())
-    width = max(1, plan.width)
-    # The stage is in the middle of the upper edge, as plans are drawn.
-    distance = tuple(
-        hypot(x - plan.width / 2, y) / width + _RESTRICTED_PENALTY * (index in restricted)
-        for index, (x, y) in enumerate(points)
-    )
-    return _Hall(
-        tuple(stretch for _, first, line in lines for stretch in _stretches(first, line)),
-        points,
-        distance,
-        tuple(key for key, _, line in lines for _ in line),
-        marked.get(SeatFeature.ACCESSIBLE, frozenset()),
-        marked.get(SeatFeature.COMPANION, frozenset()),
+def _ranking(hall: Hall, size: int, accessible: bool) -> tuple[Sequence[float], Sequence[int]]:
+    """Rank all blocks of so many seats, whoever has them: what counts against each, and an order.
+
+    Blocks are named by their first seat; what counts against no block is infinity. For a hall of
+    20,000 seats it takes a quarter of a megabyte for each size.
+    """
+    everything = (1 << hall.seat_count) - 1
+    sums = [0.0, *accumulate(hall.distance)]
+    costs = array("d", [inf]) * hall.seat_count
+    for start in indexes_in(hall.blocks(everything, size)):
+        if not accessible:
+            costs[start] = (sums[start + size] - sums[start]) / size
+        elif _serves_accessible(hall, start, size):
+            costs[start] = (sums[start + size] - sums[start]) / size + _misfit(hall, start, size)
+    ranked = [start for start, cost in enumerate(costs) if cost < inf]
+    return costs, array("i", sorted(ranked, key=costs.__getitem__))
+
+
+def _serves_accessible(hall: Hall, start: int, size: int) -> bool:
+    here = (1 << size) - 1
+    if not hall.accessible >> start & here:
+        return False
+    return not deserted(hall, range(start, start + size))
+
+
+def _misfit(hall: Hall, start: int, size: int) -> float:
+    """Count against a group accessible seats that it does not need, and company elsewhere."""
+    here = (1 << size) - 1
+    wasted = (hall.accessible >> start & here).bit_count() - 1
+    meant = ((hall.accessible | hall.companion) >> start & here).bit_count()
+    return _WASTED_ACCESSIBLE_PENALTY * wasted + _NO_COMPANION_PENALTY * (size - meant)
+
+
+def _spread(hall: Hall, kept: int, wish: BestAvailable) -> Iterator[Score]:
+    """Gather groups around the best seats, each of the seats nearest to its anchor."""
+    if kept.bit_count() < wish.quantity:
+        return
+    # Companion seats stay with their own accessible one: only an anchor's neighbours are added.
+    others = kept & ~hall.accessible & ~hall.companion if wish.accessible else kept
+    squares = _Squares(hall, others)
+    for anchor in _anchors(hall, kept & hall.accessible if wish.accessible else kept):
+        near = squares.near(anchor, wish.quantity - 1)
+        if wish.accessible:
+            company = squares.measure(anchor, _company(hall, kept, anchor))
+            near = sorted([*near, *company])
+        group = near[: wish.quantity - 1]
+        if len(group) == wish.quantity - 1:
+            apart = sum(distance for distance, _ in group)
+            yield hall.distance[anchor] + apart, (anchor, *(seat for _, seat in group))
+
+
+def _anchors(hall: Hall, seats: int) -> list[int]:
+    costs, ranked = _ranking(hall, 1, accessible=False)
+    if seats.bit_count() * _FEW < len(ranked):
+        return sorted(indexes_in(seats), key=costs.__getitem__)[:_ANCHORS_MAX]
+    can_be = flags_of(seats)
+    return list(
+        islice((seat for seat in ranked if seat < len(can_be) and can_be[seat]), _ANCHORS_MAX)
     )
 
 
-def _stretches(first: int, line: list[tuple[int, int]]) -> Iterator[tuple[int, ...]]:
-    """Cut a row where neighbours stand too far apart."""
-    gaps = [hypot(u - x, v - y) for (x, y), (u, v) in pairwise(line)]
-    usual = median(gaps) if gaps else 0.0
-    begin = 0
-    for offset, gap in enumerate(gaps, start=1):
-        if gap > usual * _AISLE:
-            yield tuple(range(first + begin, first + offset))
-            begin = offset
-    yield tuple(range(first + begin, first + len(line)))
+def _company(hall: Hall, kept: int, anchor: int) -> list[int]:
+    """List the companion seats right beside an accessible one."""
+    beside = hall.joined & (2 << anchor)
+    if anchor and hall.joined >> anchor & 1:
+        beside |= 1 << (anchor - 1)
+    return indexes_in(beside & kept & hall.companion)
+
+
+class _Squares:
+    """Seats by the square of the hall that they stand in, to find neighbours without a search."""
+
+    def __init__(self, hall: Hall, seats: int) -> None:
+        self._hall = hall
+        self._count = seats.bit_count()
+        self._by_square: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for seat in indexes_in(seats):
+            self._by_square[hall.squares[seat]].append(seat)
+
+    def near(self, anchor: int, wanted: int) -> list[tuple[float, int]]:
+        """List so many seats nearest to one, and how far each is; all, where they are fewer."""
+        if self._count <= _SEARCHED_WHOLE:
+            every = (seat for seats in self._by_square.values() for seat in seats)
+            return nsmallest(wanted, self.measure(anchor, every))
+        found: list[tuple[float, int]] = []
+        column, row = self._hall.squares[anchor]
+        for ring in range(self._hall.square_reach + 1):
+            for square in _ring(column, row, ring):
+                found += self.measure(anchor, self._by_square.get(square, ()))
+            # A seat outside of ring n is over n sides away.
+            if sum(apart <= ring * self._hall.square_side for apart, _ in found) >= wanted:
+                break
+        return nsmallest(wanted, found)
+
+    def measure(self, anchor: int, seats: Iterable[int]) -> Iterator[tuple[float, int]]:
+        """Say how far seats are from one."""
+        points = self._hall.points
+        x, y = points[anchor]
+        for seat in seats:
+            if seat != anchor:
+                u, v = points[seat]
+                yield hypot(x - u, y - v), seat
+
+
+def _ring(column: int, row: int, ring: int) -> Iterator[tuple[int, int]]:
+    for x in range(column - ring, column + ring + 1):
+        edge = abs(x - column) == ring
+        for y in range(row - ring, row + ring + 1, 1 if edge or not ring else 2 * ring):
+            yield x, y

@@ -5,12 +5,13 @@ seats asks again whether they are free.
 """
 
 import secrets
-from functools import partial
+from collections.abc import Sequence
 from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import best_available, rules, statements
 from bigcat_graphql.booking.errors import NotEnoughSeats
+from bigcat_graphql.booking.hall import hall_of, seats_in
 from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.booking.selection import (
     BestAvailable,
@@ -33,7 +34,7 @@ class Chooser:
 
     def __init__(self) -> None:
         self._given: set[Place] = set()
-        self._free: dict[UUID, frozenset[int]] = {}
+        self._free: dict[UUID, int] = {}
         self._pools: dict[tuple[UUID, str], list[int]] = {}
 
     async def choose(
@@ -122,20 +123,24 @@ class Chooser:
         picked = best_available.pick(plan, free, wish, among=_RANDOM)
         if picked is None:
             kept = best_available.eligible(plan, free, wish)
-            count = len if wish.allow_split else partial(best_available.longest_block, plan)
+            together = best_available.longest_block(plan, kept)
+            remaining = kept.bit_count() if wish.allow_split else together
             between = (0, plan.seat_count - 1)
-            raise await _too_few(sale.concert_id, codes, between, path, count(kept))
+            raise await _too_few(sale.concert_id, codes, between, path, remaining)
         return picked
 
-    async def _free_seats(self, concert_id: UUID, plan: Plan, codes: list[str]) -> frozenset[int]:
+    async def _free_seats(self, concert_id: UUID, plan: Plan, codes: Sequence[str]) -> int:
         if concert_id not in self._free:
-            rows = await database.fetch_all(statements.FREE_SEATS, concert_id, plan.seat_count)
-            self._free[concert_id] = frozenset(row["index"] for row in rows)
-        given = {index for concert, index in self._given if concert == concert_id}
-        free = self._free[concert_id] - given
+            row = await database.fetch_one(statements.FREE_SEATS, concert_id, plan.seat_count)
+            self._free[concert_id] = seats_in((row and row["free"]) or ())
+        given = seats_in(index for concert, index in self._given if concert == concert_id)
+        free = self._free[concert_id] & ~given
         if len(codes) == len(plan.tiers):
             return free
-        return frozenset(index for index in free if plan.tier_codes[index] in codes)
+        wished = 0
+        for code in codes:
+            wished |= hall_of(plan).tiers[code]
+        return free & wished
 
 
 async def _too_few(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bigcat_graphql import booking
 from bigcat_graphql.booking import BestAvailable, best_available
+from bigcat_graphql.booking.hall import seats_in
 from bigcat_graphql.catalogue import Plan, SeatFeature, price_tiers_of
 from bigcat_graphql.catalogue.layout import write_content, write_version
 from bigcat_graphql.catalogue.plan import read_plan_document
@@ -34,7 +35,7 @@ def draw(
 
 
 def pick(plan: Plan, free: Sequence[int], wish: BestAvailable, seed: int = 1) -> list[int] | None:
-    picked = best_available.pick(plan, free, wish, among=Random(seed))
+    picked = best_available.pick(plan, seats_in(free), wish, among=Random(seed))
     return None if picked is None else sorted(picked)
 
 
@@ -141,7 +142,7 @@ def test_every_pick_is_free_whole_and_together_where_it_can_be(
         return
     assert len(set(picked)) == quantity
     assert set(picked) <= free
-    if best_available.longest_block(PLAN, frozenset(free)) >= quantity:
+    if best_available.longest_block(PLAN, seats_in(free)) >= quantity:
         assert all(b - a == 1 and a // 9 == b // 9 for a, b in pairwise(picked))
 
 
