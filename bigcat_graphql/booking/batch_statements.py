@@ -44,7 +44,8 @@ SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
 READ_SALES = f"""
-SELECT c.id, c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking, v.time_zone,
+SELECT c.id, c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking,
+       c.no_single_seats, v.time_zone,
        {STATUS_NOW} AS status_now, now() AS now
 FROM concert c JOIN venue v ON v.id = c.venue_id
 WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NULL
@@ -52,13 +53,34 @@ WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NUL
 """
 
 # A statement of its own after LOCK_ACCOUNTS: it must see what those who held the locks committed.
+# Seat-seconds count to the end of what is reserved, and not for bookings that were ever bought:
+# those have tickets.
 COUNT_HELD = """
-SELECT b.concert_id, b.account_id, count(*) AS held
+SELECT wish.concert_id, wish.account_id, held.seats, kept.seat_seconds, pending.bookings,
+       pending.seconds_left
 FROM unnest($1::uuid[], $2::uuid[]) AS wish (concert_id, account_id)
-JOIN booking b ON b.concert_id = wish.concert_id AND b.account_id = wish.account_id
-JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
-WHERE s.status = 'B' OR s.reserved_until > now()
-GROUP BY b.concert_id, b.account_id
+CROSS JOIN LATERAL (
+  SELECT count(*) AS seats
+  FROM booking b JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
+  WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
+    AND (s.status = 'B' OR s.reserved_until > now())
+) held
+CROSS JOIN LATERAL (
+  SELECT coalesce(sum(b.seat_seconds_changed + b.seat_count
+           * extract(epoch FROM coalesce(b.reserved_until, b.ended_at) - b.created_at)),
+         0)::float8 AS seat_seconds
+  FROM booking b
+  WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
+    AND b.status <> 'CONFIRMED' AND NOT EXISTS (
+      SELECT FROM ticket t WHERE t.concert_id = b.concert_id AND t.booking_id = b.id
+    )
+) kept
+CROSS JOIN LATERAL (
+  SELECT count(*) AS bookings,
+         ceil(extract(epoch FROM min(b.reserved_until) - now()))::int AS seconds_left
+  FROM booking b
+  WHERE b.account_id = wish.account_id AND b.status = 'PENDING' AND b.reserved_until > now()
+) pending
 """
 
 # Take the seats of each booking, all of them or none. $1 to $3 have an element a seat (concert,
@@ -108,4 +130,26 @@ SELECT s.concert_id, s.index,
 FROM unnest($1::uuid[], $2::int[]) AS w (concert_id, index)
 JOIN seat s ON s.concert_id = w.concert_id AND s.index = w.index
 WHERE NOT {FREE}
+"""
+
+# Lock seats, and all of their neighbours that a rule looks at, before any is taken: $1 and $2 have
+# an element a seat (concert, index). In the order of the keys, as whoever takes seats does; the
+# answer is what those who held the locks committed.
+LOCK_SEATS = f"""
+SELECT s.concert_id, s.index, {FREE} AS is_free
+FROM unnest($1::uuid[], $2::int[]) AS w (concert_id, index)
+JOIN seat s ON s.concert_id = w.concert_id AND s.index = w.index
+ORDER BY s.concert_id, s.index
+FOR NO KEY UPDATE OF s
+"""
+
+# The free seats of some stretches of halls (concert, first and last index), and the prices there.
+FREE_AROUND = f"""
+SELECT w.concert_id, c.plan_id, c.currency, c.no_single_seats,
+       (SELECT array_agg(t.code || t.price_minor) FROM price_tier t WHERE t.concert_id = c.id)
+         AS prices,
+       (SELECT array_agg(s.index) FROM seat s
+        WHERE s.concert_id = c.id AND s.index BETWEEN w.first AND w.last AND {FREE}) AS free
+FROM unnest($1::uuid[], $2::int[], $3::int[]) AS w (concert_id, first, last)
+JOIN concert c ON c.id = w.concert_id
 """

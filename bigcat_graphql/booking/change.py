@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import rules, statements
-from bigcat_graphql.booking.batch import why_not
+from bigcat_graphql.booking import hoarding, rules, statements
 from bigcat_graphql.booking.choosing import Chooser
 from bigcat_graphql.booking.confirm import confirm_seats
 from bigcat_graphql.booking.errors import ReservationTimeExceeded, WrongBookingState
 from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged
 from bigcat_graphql.booking.idempotency import Answer, Intent, answer_once
 from bigcat_graphql.booking.lookup import find_booking, get_booking
+from bigcat_graphql.booking.refusing import why_not
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.booking.sales import read_sales
 from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
+from bigcat_graphql.booking.turn import Turn, check_turn, lock_gaps
 from bigcat_graphql.errors import Busy, InvalidInput, NotFound
 from bigcat_graphql.models import Booking, BookingStatus, Payment, Seat
 from bigcat_graphql.models.payment import LIVE_STATUSES
@@ -35,6 +36,7 @@ class LockedBooking:
     status: BookingStatus
     version: int
     total_minor: int
+    seat_count: int
     created_at: datetime
     reserved_until: datetime | None
     now: datetime
@@ -44,6 +46,16 @@ class LockedBooking:
         """What its status is by the database's clock."""
         lapsed = self.reserved_until is not None and self.reserved_until <= self.now
         return BookingStatus.EXPIRED if lapsed else self.status
+
+    @property
+    def kept_until(self) -> datetime:
+        """When its seats go back, of a PENDING one; of any other, now."""
+        return self.reserved_until or self.now
+
+    @property
+    def seconds_left(self) -> float:
+        """How long that is."""
+        return (self.kept_until - self.now).total_seconds()
 
 
 async def change_seats(
@@ -71,16 +83,17 @@ async def change_seats(
         raise InvalidInput("Say which seats to add or to remove.", ("input",))
 
     async def work() -> list[Event]:
-        found = await read_sales([(key.concert_id, viewer.account_id)])
-        sale = found.of(key.concert_id, viewer.account_id)
-        await lock_pending(key)
+        sale = await _read_sale(viewer, key)
+        booking = await lock_pending(key)
         owned = await _own_indexes(key)
         rules.check_removable(removed, owned, adds=add is not None)
+        turn = Turn(sale, frozenset(owned), frozenset(removed), add)
+        free = await lock_gaps(turn)
         events = await _give_back(key, removed) if removed else []
         if add is not None:
             rules.check_on_sale(sale)
-            kept = len(owned) - len(removed)
-            events += await _add(key, sale.without(len(removed)), add, had=kept)
+            events += await _add(key, turn, add, booking.seconds_left)
+        await check_turn(turn, await _own_indexes(key), free)
         return events + await _settle(key)
 
     intent = Intent(viewer.account_id, "changeSeats", idempotency_key, (key, add, removed))
@@ -97,12 +110,16 @@ async def extend_booking(viewer: Viewer, *, key: BookingKey, idempotency_key: st
         NotFound: it is not the viewer's booking.
         WrongBookingState: it is not PENDING.
         ReservationTimeExceeded: it is kept as long as can be already.
+        SeatMinutesExceeded: the account has kept too much for too long without buying.
     """
     await _check_owner(viewer, key)
 
     async def work() -> list[Event]:
+        sale = await _read_sale(viewer, key)
         booking = await lock_pending(key)
         until = _extended_until(booking)
+        more = booking.seat_count * (until - booking.kept_until).total_seconds()
+        hoarding.check_seat_minutes(sale, more, path=_BOOKING_PATH)
         seats = await database.fetch_all(
             statements.EXTEND_SEATS, key.concert_id, key.booking_id, until
         )
@@ -129,6 +146,7 @@ async def lock_booking(key: BookingKey) -> LockedBooking:
         BookingStatus(row["status"]),
         row["version"],
         row["total_minor"],
+        row["seat_count"],
         row["created_at"],
         row["reserved_until"],
         row["now"],
@@ -181,9 +199,12 @@ async def _give_back(key: BookingKey, removed: tuple[int, ...]) -> list[Event]:
     return [SeatsChanged(key.concert_id, changes_of(seats))]
 
 
-async def _add(key: BookingKey, sale: Sale, add: Selection, *, had: int) -> list[Event]:
-    path = rules.path_of(add, "add")
-    rules.check_quantity(sale, rules.quantity_of(add), path=path, had=had)
+async def _add(key: BookingKey, turn: Turn, add: Selection, seconds_left: float) -> list[Event]:
+    path, quantity = rules.path_of(add, "add"), rules.quantity_of(add)
+    gone = len(turn.removed)
+    sale = turn.sale.without(gone, gone * seconds_left)
+    rules.check_quantity(sale, quantity, path=path, had=len(turn.owned) - gone)
+    hoarding.check_seat_minutes(sale, quantity * seconds_left, path=path)
     for _ in range(_TRIES_MAX):
         picked = await Chooser().choose(sale, add, root="add")
         seats = await database.fetch_all(
@@ -192,8 +213,13 @@ async def _add(key: BookingKey, sale: Sale, add: Selection, *, had: int) -> list
         if seats:
             return [SeatsChanged(key.concert_id, changes_of(seats))]
         if isinstance(add, ChosenSeats):
-            raise await why_not(sale, add)
+            raise await why_not(sale, turn.wanted)
     raise Busy
+
+
+async def _read_sale(viewer: Viewer, key: BookingKey) -> Sale:
+    found = await read_sales([(key.concert_id, viewer.account_id)])
+    return found.of(key.concert_id, viewer.account_id)
 
 
 async def _settle(key: BookingKey) -> list[Event]:

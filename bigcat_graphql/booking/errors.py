@@ -6,6 +6,22 @@ from uuid import UUID
 
 from bigcat_graphql.errors import DomainError
 from bigcat_graphql.models import BookingStatus, ConcertStatus
+from bigcat_graphql.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChoice:
+    """Seats that could be booked instead, ascending; they are not reserved."""
+
+    indexes: tuple[int, ...]
+    labels: tuple[str, ...]
+    total_minor: int
+    currency: str
+
+    @property
+    def total(self) -> Money:
+        """Price of all of them."""
+        return Money(self.total_minor, self.currency)
 
 
 @dataclass(eq=False)
@@ -15,6 +31,7 @@ class SeatsUnavailable(DomainError):
     indexes: tuple[int, ...]
     labels: tuple[str, ...]
     retry_after_seconds: int | None = None
+    alternatives: tuple[SeatChoice, ...] = ()
 
     @property
     def message(self) -> str:
@@ -22,6 +39,37 @@ class SeatsUnavailable(DomainError):
         named = "; ".join(self.labels[:4])
         rest = f" and {len(self.labels) - 4} more" if len(self.labels) > 4 else ""
         return f"Taken: {named}{rest}. Nothing was reserved: choose other seats."
+
+
+@dataclass(eq=False)
+class SeatRuleBroken(DomainError):
+    """The choice breaks a rule about single or companion seats. Nothing was reserved."""
+
+    indexes: tuple[int, ...]
+    labels: tuple[str, ...]
+    path: tuple[str, ...]
+    alternatives: tuple[SeatChoice, ...] = ()
+
+    code = ""
+
+
+@dataclass(eq=False)
+class SingleSeatLeft(SeatRuleBroken):
+    """The choice would leave a single seat alone."""
+
+    code = "SINGLE_SEAT_LEFT"
+
+    @property
+    def message(self) -> str:
+        """Say which."""
+        return f"This would leave alone: {'; '.join(self.labels)}. Move along by one."
+
+
+@dataclass(eq=False)
+class CompanionAlone(SeatRuleBroken):
+    """Companion seats go only with the accessible seat beside them."""
+
+    code = "COMPANION_RULE"
 
 
 @dataclass(eq=False)
@@ -66,6 +114,7 @@ class LimitExceeded(DomainError):
     limit: int
     remaining: int
     path: tuple[str, ...]
+    retry_after_seconds: int | None = None
 
     code = ""
 
@@ -105,6 +154,33 @@ class ReservationTimeExceeded(LimitExceeded):
     def message(self) -> str:
         """Say how long seats can be kept."""
         return f"Seats can be kept {self.limit} minutes at most: pay, or let them go."
+
+
+@dataclass(eq=False)
+class PendingBookingsExceeded(LimitExceeded):
+    """The account has too many bookings that are not paid."""
+
+    code = "PENDING_BOOKINGS_EXCEEDED"
+
+    @property
+    def message(self) -> str:
+        """Say how many it can have."""
+        return f"{self.limit} bookings can be open at a time: pay one, or cancel it."
+
+
+@dataclass(eq=False)
+class SeatMinutesExceeded(LimitExceeded):
+    """The account has kept too many seats for too long without buying them."""
+
+    code = "SEAT_MINUTES_EXCEEDED"
+
+    @property
+    def message(self) -> str:
+        """Say what is left."""
+        return (
+            "You have kept seats of this concert for long without buying them:"
+            f" {self.remaining} of {self.limit} minutes (times seats) are left."
+        )
 
 
 @dataclass(eq=False)

@@ -14,7 +14,9 @@ from uuid import UUID
 
 from bigcat_graphql.booking import batch
 from bigcat_graphql.booking.batch import Result
+from bigcat_graphql.booking.batch_keys import keep_refusals
 from bigcat_graphql.booking.choosing import Place
+from bigcat_graphql.booking.refusing import advise, unavailable
 from bigcat_graphql.booking.selection import ChosenSeats
 from bigcat_graphql.booking.wish import Again, Outcome, Wish
 from bigcat_graphql.catalogue import plan_by_id
@@ -117,18 +119,17 @@ class Lane:
 
     async def _refuse_waiting(self, result: Result) -> None:
         """Refuse at once whoever waits for seats that this batch has found or made taken."""
-        refusals = {
-            caller: await _refuse(caller.wish, result)
-            for caller in self._waiting
-            if not caller.answer.done() and not result.taken.keys().isdisjoint(caller.wish.seats)
-        }
-        hopeless = {caller: error for caller, error in refusals.items() if error is not None}
+        hopeless = [
+            caller
+            for caller in tuple(self._waiting)
+            if not caller.answer.done() and await _is_hopeless(caller.wish, result)
+        ]
         if not hopeless:
             return
         unique = {caller.wish.intent.name: caller for caller in reversed(hopeless)}
-        chosen = {caller.wish: hopeless[caller] for caller in unique.values()}
         try:
-            outcomes = await batch.refuse_batch(chosen)
+            refusals = await _refuse([caller.wish for caller in unique.values()], result)
+            outcomes = await keep_refusals(refusals)
         except Exception:  # noqa: BLE001 - they are still waiting, and the next batch asks anew
             return
         for caller in unique.values():
@@ -146,14 +147,26 @@ async def _reserve(wishes: Sequence[Wish]) -> Result:
         return await batch.reserve_batch(wishes)
 
 
-async def _refuse(wish: Wish, result: Result) -> DomainError | None:
+async def _is_hopeless(wish: Wish, result: Result) -> bool:
     plan_id = result.plan_ids.get(wish.concert_id)
     if plan_id is None or not isinstance(wish.selection, ChosenSeats):
-        return None
-    if wish.selection.plan_version != (await plan_by_id(plan_id)).version:
-        return None
-    taken = wish.seats & result.taken.keys()
-    return await batch.unavailable(plan_id, taken, result.taken)
+        return False
+    if result.taken.keys().isdisjoint(wish.seats):
+        return False
+    return wish.selection.plan_version == (await plan_by_id(plan_id)).version
+
+
+async def _refuse(wishes: Sequence[Wish], result: Result) -> dict[Wish, DomainError]:
+    others = await advise(wishes, result.plan_ids)
+    return {
+        wish: await unavailable(
+            result.plan_ids[wish.concert_id],
+            wish.seats & result.taken.keys(),
+            result.taken,
+            others[wish],
+        )
+        for wish in wishes
+    }
 
 
 _lane = Lane()

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import lane, rules
-from bigcat_graphql.booking.batch import MUTATION
+from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lookup import get_booking
 from bigcat_graphql.booking.selection import Selection
@@ -29,6 +29,9 @@ async def book_seats(
         PlanChanged: the indexes are of another version of the plan.
         UnknownSeats: the plan has no such numbered seats.
         SeatsUnavailable: some of the chosen seats are taken.
+        SeatRuleBroken: the choice leaves a single seat, or splits companions from theirs.
+        PendingBookingsExceeded: the account has as many open bookings as it may.
+        SeatMinutesExceeded: the account has kept too much for too long without buying.
         NotEnoughSeats: too few seats fit the wish.
         IdempotencyConflict: the key came before with another request.
         Unauthenticated: the account is gone.

@@ -41,12 +41,22 @@ class Sale:
     currency: str
     ticket_limit: int
     seats_per_booking: int
+    no_single_seats: bool
     tickets_held: int
+    pending_bookings: int
+    # Until the first of them lapses.
+    pending_seconds: int | None
+    # Seats times seconds, kept or promised and not bought.
+    seat_seconds_kept: float
     now: datetime
 
-    def without(self, seat_count: int) -> "Sale":
-        """See it after the account gave seats back."""
-        return replace(self, tickets_held=self.tickets_held - seat_count)
+    def without(self, seat_count: int, seat_seconds: float) -> "Sale":
+        """See it after the account gave seats back, so long before their time."""
+        return replace(
+            self,
+            tickets_held=self.tickets_held - seat_count,
+            seat_seconds_kept=self.seat_seconds_kept - seat_seconds,
+        )
 
 
 def check_key(key: str) -> None:

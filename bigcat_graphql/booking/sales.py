@@ -19,7 +19,7 @@ class Sales:
 
     accounts: frozenset[UUID]
     concerts: Mapping[UUID, Record]
-    held: Mapping[tuple[UUID, UUID], int]
+    held: Mapping[tuple[UUID, UUID], Record]
 
     def of(self, concert_id: UUID, account_id: UUID) -> Sale:
         """Give a concert's sale for an account.
@@ -33,6 +33,7 @@ class Sales:
         concert = self.concerts.get(concert_id)
         if concert is None:
             raise NotFound(("input", "concertId"))
+        held = self.held[concert_id, account_id]
         return Sale(
             concert_id=concert_id,
             plan_id=concert["plan_id"],
@@ -42,7 +43,11 @@ class Sales:
             currency=concert["currency"],
             ticket_limit=concert["ticket_limit"],
             seats_per_booking=concert["seats_per_booking"],
-            tickets_held=self.held.get((concert_id, account_id), 0),
+            no_single_seats=concert["no_single_seats"],
+            tickets_held=held["seats"],
+            pending_bookings=held["bookings"],
+            pending_seconds=held["seconds_left"],
+            seat_seconds_kept=held["seat_seconds"],
             now=concert["now"],
         )
 
@@ -64,7 +69,7 @@ async def read_sales(pairs: Sequence[tuple[UUID, UUID]]) -> Sales:
     return Sales(
         frozenset(row["id"] for row in locked),
         {row["id"]: row for row in found},
-        {(row["concert_id"], row["account_id"]): row["held"] for row in held},
+        {(row["concert_id"], row["account_id"]): row for row in held},
     )
 
 

@@ -1,42 +1,16 @@
-from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 
 from bigcat_graphql import booking, database
-from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import BookingKey, ChosenSeats, Selection
+from bigcat_graphql.booking import BookingKey, ChosenSeats
 from bigcat_graphql.errors import InvalidInput, NotFound
-from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus
+from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus
 from bigcat_graphql.settings import override_settings
-from tests.booking.verbs import book, let_time_pass, pay, places, states
+from tests.booking.verbs import book, change, extend, let_time_pass, pay, places, states
 from tests.scenes import make_buyer, make_concert, make_organizer
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-async def change(
-    viewer: Viewer,
-    made: Booking,
-    *,
-    add: Selection | None = None,
-    remove: Sequence[int] = (),
-    key: str | None = None,
-) -> Booking:
-    return await booking.change_seats(
-        viewer,
-        key=BookingKey.of(made),
-        add=add,
-        remove_indexes=remove,
-        idempotency_key=key or uuid4().hex,
-    )
-
-
-async def extend(viewer: Viewer, made: Booking) -> Booking:
-    return await booking.extend_booking(
-        viewer, key=BookingKey.of(made), idempotency_key=uuid4().hex
-    )
 
 
 async def test_one_more_and_one_less_in_one_step() -> None:

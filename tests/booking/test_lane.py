@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from bigcat_graphql import booking, database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import BestAvailable, ChosenSeats, batch
+from bigcat_graphql.booking import BestAvailable, ChosenSeats
+from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 def wish(viewer: Viewer, concert: Concert, *indexes: int, key: str | None = None) -> Wish:
     chosen = ChosenSeats(1, indexes)
-    intent = Intent(viewer.account_id, batch.MUTATION, key or uuid4().hex, (concert.id, chosen))
+    intent = Intent(viewer.account_id, MUTATION, key or uuid4().hex, (concert.id, chosen))
     return Wish(concert.id, chosen, intent)
 
 

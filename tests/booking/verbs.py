@@ -1,5 +1,6 @@
 """The verbs as tests call them: short, with a new key for each intent."""
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 from bigcat_graphql import booking, database, payments
@@ -43,6 +44,29 @@ async def cancel(viewer: Viewer, made: Booking, *, key: str | None = None) -> Bo
     )
 
 
+async def change(
+    viewer: Viewer,
+    made: Booking,
+    *,
+    add: Selection | None = None,
+    remove: Sequence[int] = (),
+    key: str | None = None,
+) -> Booking:
+    return await booking.change_seats(
+        viewer,
+        key=BookingKey.of(made),
+        add=add,
+        remove_indexes=remove,
+        idempotency_key=key or uuid4().hex,
+    )
+
+
+async def extend(viewer: Viewer, made: Booking) -> Booking:
+    return await booking.extend_booking(
+        viewer, key=BookingKey.of(made), idempotency_key=uuid4().hex
+    )
+
+
 async def states(concert: Concert) -> str:
     """Read the letters of a concert's seats as the table has them."""
     rows = await database.fetch_all(
@@ -60,6 +84,25 @@ async def let_time_pass(made: Booking) -> None:
             made.concert_id,
             made.id,
         )
+
+
+async def make_older(made: Booking, minutes: int) -> None:
+    """Move a booking into the past, as it were made so long ago and kept as long as it would be."""
+    for table, column in (("booking", "id"), ("seat", "booking_id")):
+        await database.execute(
+            f"UPDATE {table} SET reserved_until = reserved_until - make_interval(mins => $3)"
+            f" WHERE concert_id = $1 AND {column} = $2 AND reserved_until IS NOT NULL",
+            made.concert_id,
+            made.id,
+            minutes,
+        )
+    await database.execute(
+        "UPDATE booking SET created_at = created_at - make_interval(mins => $3),"
+        " ended_at = ended_at - make_interval(mins => $3) WHERE concert_id = $1 AND id = $2",
+        made.concert_id,
+        made.id,
+        minutes,
+    )
 
 
 def _chosen(*indexes: int | Selection) -> ChosenSeats:
