@@ -17,6 +17,7 @@ from bigcat_graphql.schema.user_errors import (
     PaymentDeclinedError,
     PlanChangedError,
     SaleNotOpenError,
+    SeatRuleError,
     SeatsUnavailableError,
     TryAgainError,
     UnknownSeatsError,
@@ -29,6 +30,7 @@ BookSeatsError = Annotated[
     | PlanChangedError
     | NotEnoughSeatsError
     | LimitExceededError
+    | SeatRuleError
     | SaleNotOpenError
     | IdempotencyConflictError
     | NotFoundError
@@ -55,6 +57,7 @@ ChangeSeatsError = Annotated[
     | PlanChangedError
     | NotEnoughSeatsError
     | LimitExceededError
+    | SeatRuleError
     | SaleNotOpenError
     | WrongBookingStateError
     | IdempotencyConflictError

@@ -33,6 +33,10 @@ class UserErrorCode(StrEnum):
     BUSY = "BUSY"
     RATE_LIMITED = "RATE_LIMITED"
     OUTCOME_UNKNOWN = "OUTCOME_UNKNOWN"
+    PENDING_BOOKINGS_EXCEEDED = "PENDING_BOOKINGS_EXCEEDED"
+    SEAT_MINUTES_EXCEEDED = "SEAT_MINUTES_EXCEEDED"
+    SINGLE_SEAT_LEFT = "SINGLE_SEAT_LEFT"
+    COMPANION_RULE = "COMPANION_RULE"
 
 
 describe_enum(
@@ -69,5 +73,14 @@ describe_enum(
             "The connection to the database or provider was lost: the same key tells what"
             " became of it."
         ),
+        "PENDING_BOOKINGS_EXCEEDED": (
+            "More PENDING bookings than one account may have at once; unit: bookings."
+        ),
+        "SEAT_MINUTES_EXCEEDED": (
+            "This account has kept too many seats for too long without buying; unit: minutes"
+            " times seats."
+        ),
+        "SINGLE_SEAT_LEFT": "The choice would leave a single seat alone in its row.",
+        "COMPANION_RULE": "COMPANION seats go only with the accessible seat beside them.",
     },
 )

@@ -72,7 +72,16 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
         facts=lambda error, _: {
             "seat_indexes": list(error.indexes),
             "labels": list(error.labels),
+            "alternatives": [shapes.SeatChoice.of(choice) for choice in error.alternatives],
             **_retry(error),
+        },
+    ),
+    booking.SeatRuleBroken: Telling(
+        shapes.SeatRuleError,
+        facts=lambda error, _: {
+            "seat_indexes": list(error.indexes),
+            "labels": list(error.labels),
+            "alternatives": [shapes.SeatChoice.of(choice) for choice in error.alternatives],
         },
     ),
     booking.UnknownSeats: Telling(
@@ -92,11 +101,10 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
     ),
     booking.LimitExceeded: Telling(
         shapes.LimitExceededError,
-        # No limit of the first build goes away by waiting alone.
         facts=lambda error, _: {
             "limit": error.limit,
             "remaining": error.remaining,
-            "retry_after_seconds": None,
+            **_retry(error),
         },
     ),
     booking.SaleNotOpen: Telling(

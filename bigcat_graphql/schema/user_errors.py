@@ -1,12 +1,16 @@
 """Expected failures that a client can show or act on."""
 
 from datetime import datetime
+from typing import Self
 
 import strawberry
 
+from bigcat_graphql import booking
 from bigcat_graphql.models import BookingStatus, ConcertStatus
+from bigcat_graphql.schema.cost import list_size
 from bigcat_graphql.schema.describing import interface, output
 from bigcat_graphql.schema.error_codes import UserErrorCode
+from bigcat_graphql.schema.money import Money
 
 
 @interface
@@ -54,6 +58,26 @@ class NotFoundError(Failure):
 
 
 @output
+class SeatChoice:
+    """Seats that could be booked instead."""
+
+    seat_indexes: list[int] = strawberry.field(description="Their indexes, ascending.")
+    labels: list[str] = strawberry.field(
+        description="The same seats for people, in the same order."
+    )
+    total: Money = strawberry.field(description="Price of all of them, fees and tax included.")
+
+    @classmethod
+    def of(cls, choice: booking.SeatChoice) -> Self:
+        """Show a choice."""
+        return cls(
+            seat_indexes=list(choice.indexes),
+            labels=list(choice.labels),
+            total=Money.of(choice.total),
+        )
+
+
+@output
 class SeatsUnavailableError(Failure):
     """Some of the chosen seats are not AVAILABLE; none was taken."""
 
@@ -69,6 +93,30 @@ class SeatsUnavailableError(Failure):
             "Seconds until the reservations in the way are over; null when a seat is "
             "BOOKED or BLOCKED."
         )
+    )
+    alternatives: list[SeatChoice] = strawberry.field(
+        description=("Up to 3 choices of as many seats, the nearest first; they are not reserved."),
+        directives=[list_size(3)],
+    )
+
+
+@output
+class SeatRuleError(Failure):
+    """The choice breaks the concert's rules about single or companion seats; none was taken."""
+
+    code: UserErrorCode = strawberry.field(description="SINGLE_SEAT_LEFT or COMPANION_RULE.")
+    seat_indexes: list[int] = strawberry.field(
+        description="The seats that the rule is about, ascending."
+    )
+    labels: list[str] = strawberry.field(
+        description="The same seats for people, in the same order."
+    )
+    alternatives: list[SeatChoice] = strawberry.field(
+        description=(
+            "Up to 3 choices of as many seats that are allowed, the nearest first; they are not"
+            " reserved."
+        ),
+        directives=[list_size(3)],
     )
 
 
