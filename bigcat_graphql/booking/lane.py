@@ -12,6 +12,8 @@ from contextvars import Context
 from dataclasses import dataclass
 from uuid import UUID
 
+import asyncpg
+
 from bigcat_graphql.booking import batch
 from bigcat_graphql.booking.batch import Result
 from bigcat_graphql.booking.batch_keys import keep_refusals
@@ -20,7 +22,7 @@ from bigcat_graphql.booking.refusing import advise, unavailable
 from bigcat_graphql.booking.selection import ChosenSeats
 from bigcat_graphql.booking.wish import Again, Outcome, Wish
 from bigcat_graphql.catalogue import plan_by_id
-from bigcat_graphql.errors import DomainError, OutcomeUnknown
+from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown
 
 # More wishes in one statement would not make each cheaper, but would make the first ones wait.
 _BATCH_MAX = 100
@@ -35,6 +37,12 @@ class _Caller:
     def tell(self, outcome: Outcome) -> None:
         if not self.answer.done():
             self.answer.set_result(outcome)
+
+    def fail(self, error: Exception) -> None:
+        if isinstance(error, DomainError):
+            self.tell(error)
+        elif not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Lane:
@@ -107,35 +115,37 @@ class Lane:
         await self._refuse_waiting(result)
 
     async def _fail(self, callers: Sequence[_Caller], error: Exception) -> None:
-        """Tell a lone caller; serve the others apart, so that the one at fault fails alone."""
-        if len(callers) > 1:
+        """Serve the halves apart, so that the one at fault fails alone; tell a lone caller."""
+        if len(callers) > 1 and _is_somebodys_fault(error):
             middle = len(callers) // 2
             await self._serve(callers[:middle])
             await self._serve(callers[middle:])
-        elif isinstance(error, DomainError):
-            callers[0].tell(error)
-        elif not callers[0].answer.done():
-            callers[0].answer.set_exception(error)
+            return
+        for caller in callers:
+            caller.fail(error)
 
     async def _refuse_waiting(self, result: Result) -> None:
         """Refuse at once whoever waits for seats that this batch has found or made taken."""
+        try:
+            outcomes = await self._refuse_hopeless(result)
+        except Exception:  # noqa: BLE001 - they are still waiting, and the next batch asks anew
+            return
+        for caller, outcome in outcomes.items():
+            if not isinstance(outcome, Again):
+                caller.tell(outcome)
+
+    async def _refuse_hopeless(self, result: Result) -> dict[_Caller, Outcome]:
         hopeless = [
             caller
             for caller in tuple(self._waiting)
             if not caller.answer.done() and await _is_hopeless(caller.wish, result)
         ]
         if not hopeless:
-            return
+            return {}
         unique = {caller.wish.intent.name: caller for caller in reversed(hopeless)}
-        try:
-            refusals = await _refuse([caller.wish for caller in unique.values()], result)
-            outcomes = await keep_refusals(refusals)
-        except Exception:  # noqa: BLE001 - they are still waiting, and the next batch asks anew
-            return
-        for caller in unique.values():
-            outcome = outcomes[caller.wish]
-            if not isinstance(outcome, Again):
-                caller.tell(outcome)
+        refusals = await _refuse([caller.wish for caller in unique.values()], result)
+        outcomes = await keep_refusals(refusals)
+        return {caller: outcomes[caller.wish] for caller in unique.values()}
 
 
 async def _reserve(wishes: Sequence[Wish]) -> Result:
@@ -145,6 +155,16 @@ async def _reserve(wishes: Sequence[Wish]) -> Result:
     except OutcomeUnknown:
         await asyncio.sleep(_UNKNOWN_PAUSE_SECONDS)
         return await batch.reserve_batch(wishes)
+
+
+def _is_somebodys_fault(error: Exception) -> bool:
+    """Tell a wish that breaks its batch, or waits for a stuck lock, from a database that is away.
+
+    Where everybody would fail alike, everybody is told at once.
+    """
+    if isinstance(error, Busy):
+        return isinstance(error.__cause__, asyncpg.LockNotAvailableError)
+    return not isinstance(error, OutcomeUnknown)
 
 
 async def _is_hopeless(wish: Wish, result: Result) -> bool:

@@ -14,6 +14,7 @@ from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
 from bigcat_graphql.booking.wish import Repeated, Reserved, Wish
+from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Booking, BookingStatus, Concert
 from tests.booking.verbs import book, places, states
 from tests.scenes import make_buyer, make_concert
@@ -127,6 +128,49 @@ async def test_a_wish_that_breaks_the_batch_fails_alone() -> None:
 
     assert [isinstance(one, Reserved) for one in results] == [True] * 3 + [False] + [True] * 2
     assert await states(concert) == "RRRARRAAAA"
+
+
+async def test_a_seat_that_is_stuck_makes_only_its_own_buyer_busy(
+    rival: database.Connection,
+) -> None:
+    concert, lane = await make_concert(), Lane()
+    wishes = [wish(await make_buyer(), concert, index) for index in range(4)]
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 2 FOR UPDATE", concert.id
+    )
+
+    results = await asyncio.gather(*(lane.submit(one) for one in wishes))
+    await rival.execute("ROLLBACK")
+
+    assert [isinstance(one, Reserved) for one in results] == [True, True, False, True]
+    assert isinstance(results[2], Busy)
+
+
+async def test_a_database_that_is_away_is_told_to_everybody_at_once(
+    opened_database: database.DatabaseUrl, rival: database.Connection
+) -> None:
+    concert, lane = await make_concert(), Lane()
+    wishes = [wish(await make_buyer(), concert, index) for index in range(8)]
+    name = opened_database.database
+    admin = await database.connect(opened_database.with_database("postgres"))
+    await admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
+    await admin.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = $1 AND application_name NOT IN ('rival', 'broom')",
+        name,
+    )
+    try:
+        results = await asyncio.gather(
+            *(lane.submit(one) for one in wishes), return_exceptions=True
+        )
+    finally:
+        await admin.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+        await admin.close()
+
+    assert not any(isinstance(one, Reserved) for one in results)
+    assert isinstance(await lane.submit(wish(await make_buyer(), concert, 9)), Reserved)
+    assert await rival.fetchval("SELECT count(*) FROM booking") == 1
 
 
 async def test_a_caller_that_left_before_its_batch_is_left_out() -> None:
