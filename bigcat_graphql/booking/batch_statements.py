@@ -56,25 +56,24 @@ WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NUL
 # Seat-seconds count to the end of what is reserved, and not for bookings that were ever bought:
 # those have tickets.
 COUNT_HELD = """
-SELECT wish.concert_id, wish.account_id, held.seats, kept.seat_seconds, pending.bookings,
+SELECT wish.concert_id, wish.account_id, own.seats, own.seat_seconds, pending.bookings,
        pending.seconds_left
 FROM unnest($1::uuid[], $2::uuid[]) AS wish (concert_id, account_id)
 CROSS JOIN LATERAL (
-  SELECT count(*) AS seats
-  FROM booking b JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
-  WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
-    AND (s.status = 'B' OR s.reserved_until > now())
-) held
-CROSS JOIN LATERAL (
-  SELECT coalesce(sum(b.seat_seconds_changed + b.seat_count
-           * extract(epoch FROM coalesce(b.reserved_until, b.ended_at) - b.created_at)),
-         0)::float8 AS seat_seconds
+  SELECT coalesce(sum((
+           SELECT count(*) FROM seat s
+           WHERE s.concert_id = b.concert_id AND s.booking_id = b.id
+             AND (s.status = 'B' OR s.reserved_until > now())
+         )), 0)::int AS seats,
+         coalesce(sum(
+           b.seat_seconds_changed + b.seat_count
+           * extract(epoch FROM coalesce(b.reserved_until, b.ended_at) - b.created_at)
+         ) FILTER (WHERE b.status = 'PENDING' OR NOT EXISTS (
+           SELECT FROM ticket t WHERE t.concert_id = b.concert_id AND t.booking_id = b.id
+         )), 0)::float8 AS seat_seconds
   FROM booking b
   WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
-    AND b.status <> 'CONFIRMED' AND NOT EXISTS (
-      SELECT FROM ticket t WHERE t.concert_id = b.concert_id AND t.booking_id = b.id
-    )
-) kept
+) own
 CROSS JOIN LATERAL (
   SELECT count(*) AS bookings,
          ceil(extract(epoch FROM min(b.reserved_until) - now()))::int AS seconds_left

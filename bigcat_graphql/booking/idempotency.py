@@ -57,6 +57,7 @@ class Answer:
 
 
 _ANSWER = TypeAdapter(Answer)
+_adapters: dict[type[DomainError], TypeAdapter[DomainError]] = {}
 
 
 async def answer_once(
@@ -143,14 +144,19 @@ def dump_answer(answer: Answer) -> str:
 
 def dump(error: DomainError) -> str:
     """Write a refusal as the key's row keeps it."""
-    adapter: TypeAdapter[DomainError] = TypeAdapter(type(error))
-    facts = adapter.dump_python(error, mode="json")
+    facts = _adapter(type(error)).dump_python(error, mode="json")
     return orjson.dumps({"error": type(error).__name__, "facts": facts}).decode()
 
 
 def _load(outcome: dict[str, Any]) -> DomainError:
-    adapter: TypeAdapter[DomainError] = TypeAdapter(_kinds()[outcome["error"]])
-    return adapter.validate_python(outcome["facts"])
+    return _adapter(_kinds()[outcome["error"]]).validate_python(outcome["facts"])
+
+
+def _adapter(kind: type[DomainError]) -> TypeAdapter[DomainError]:
+    # Making one takes as long as dumping a hundred refusals.
+    if kind not in _adapters:
+        _adapters[kind] = TypeAdapter(kind)
+    return _adapters[kind]
 
 
 def _kinds(root: type[DomainError] = DomainError) -> dict[str, type[DomainError]]:
