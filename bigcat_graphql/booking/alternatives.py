@@ -174,7 +174,7 @@ def _is_allowed(scene: _Scene, wanted: Wanted, seats: Sequence[int]) -> bool:
     if deserted(scene.hall, whole):
         return False
     asked, given = (seats_in(some) & scene.hall.accessible for some in (wanted.indexes, seats))
-    if bool(asked) != bool(given):
+    if asked and not given:
         return False
     if not scene.no_single_seats:
         return True

@@ -202,14 +202,15 @@ async def test_adding_seats_leaves_none_alone_either() -> None:
 async def test_a_change_and_a_rival_are_judged_one_after_the_other(
     rival: database.Connection,
 ) -> None:
-    concert = await make_concert(rows=1, seats_per_row=7, no_single_seats=True)
+    concert = await make_concert(rows=2, seats_per_row=7, no_single_seats=True)
     buyer = await make_buyer()
-    made = await book(buyer, concert, 0)
+    made = await book(buyer, concert, 0, 7, 8)
+    # The change is held up when it gives seat 8 back, before it takes seat 1.
     await rival.execute("BEGIN")
     await rival.execute(
-        "SELECT FROM seat WHERE concert_id = $1 AND index = 1 FOR UPDATE", concert.id
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 8 FOR UPDATE", concert.id
     )
-    growing = asyncio.create_task(change(buyer, made, add=ChosenSeats(1, (1,))))
+    growing = asyncio.create_task(change(buyer, made, add=ChosenSeats(1, (1,)), remove=[8]))
     await _until_somebody_waits(rival)
     other = asyncio.create_task(book(await make_buyer(), concert, 3, 4))
     await asyncio.sleep(0.1)  # enough for the other to finish, did nothing hold it
