@@ -14,6 +14,7 @@ from rich.table import Table
 
 from bigcat_graphql.cli.places import run
 from bigcat_graphql.cli.terminal import Refused, note, show
+from bigcat_graphql.simulation.faults import NotReady
 from bigcat_graphql.simulation.figures import percentile
 from bigcat_graphql.simulation.picture import draw
 from bigcat_graphql.simulation.report import Report
@@ -44,7 +45,10 @@ def simulate_sale(
         kill=kill,
         logs=logs,
     )
-    report = run(_simulate_until_told(options))
+    try:
+        report = run(_simulate_until_told(options))
+    except NotReady as error:
+        raise Refused("The servers do not start: say --logs DIRECTORY, and read.") from error
     if picture is not None:
         picture.write_text(draw(report))
     if as_json:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import orjson
@@ -26,6 +27,10 @@ _LAST_SECONDS = 4.0
 
 
 _Blow = tuple[str, Callable[[], Awaitable[None]]]
+
+
+class NotReady(Exception):
+    """A server does not take requests; its log says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +92,28 @@ class Faults:
 
 
 async def wait_until_ready(nodes: Sequence[Node], dice: random.Random) -> None:
-    """Wait until every node writes to the database."""
-    await asyncio.gather(*(_probe(node.wire, dice) for node in nodes))
-
-
-async def _probe(wire: Wire, dice: random.Random) -> None:
-    """Ask one node for a new account until it makes one.
+    """Wait until every node writes to the database.
 
     Raises:
-        TimeoutError: it never does.
+        NotReady: one never does.
     """
+    ready = await asyncio.gather(*(_probe(node.wire, dice) for node in nodes))
+    if not all(ready):
+        raise NotReady
+
+
+async def _probe(wire: Wire, dice: random.Random) -> bool:
+    """Ask one node for a new account until it makes one, or for a minute in vain."""
     who = {"input": {"email": "probe@example.org", "name": "Probe"}}
     body = orjson.dumps({"query": ENTER.text, "variables": who})
-    async with asyncio.timeout(_GIVE_UP_SECONDS):
-        while True:
-            address = f"10.254.{dice.randrange(256)}.{dice.randrange(256)}"
-            try:
-                _, text = await wire.post(
-                    body, token=None, address=address, within_seconds=_PROBE_SECONDS
-                )
-            except (NoAnswer, TimeoutError):
-                await asyncio.sleep(_PAUSE_SECONDS)
-                continue
+    give_up_at = time.monotonic() + _GIVE_UP_SECONDS
+    while time.monotonic() < give_up_at:
+        address = f"10.254.{dice.randrange(256)}.{dice.randrange(256)}"
+        with suppress(NoAnswer, TimeoutError):
+            _, text = await wire.post(
+                body, token=None, address=address, within_seconds=_PROBE_SECONDS
+            )
             if b'"accessToken"' in text:
-                return
-            await asyncio.sleep(_PAUSE_SECONDS)
+                return True
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return False

@@ -30,6 +30,7 @@ class Node:
     environment: Mapping[str, str]
     log: Path
     skew_seconds: float = 0.0
+    ended_by_itself: int = 0
     _process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -63,13 +64,17 @@ class Node:
             await asyncio.wait_for(self._end(signal.SIGTERM), _STOP_SECONDS)
         except TimeoutError:
             await self._end(signal.SIGKILL)
+        self._process = None
         self.wire.close()
 
     async def _end(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            with suppress(ProcessLookupError):  # it has ended by itself
-                self._process.send_signal(number)
-            await self._process.wait()
+        if self._process is None:
+            return
+        if self._process.returncode is not None:
+            self.ended_by_itself += 1
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+        await self._process.wait()
 
 
 @asynccontextmanager

@@ -84,6 +84,7 @@ async def simulate(options: Options, onlooker: Onlooker) -> Report:
 
     Raises:
         EmbeddedRefused: PostgreSQL cannot run here.
+        NotReady: a server does not start.
     """
     with run_postgres() as postgres, _directory_for_logs(options.logs) as logs:
         await migrate(postgres.url)
@@ -95,6 +96,8 @@ async def simulate(options: Options, onlooker: Onlooker) -> Report:
                 left = await _sell(evening)
                 evening.show("waiting for the last reservations")
                 await evening.watch.look_at_the_end(_LAST_LOOK_SECONDS)
+            for node in nodes:
+                await node.stop()
             return await _report(evening, postgres, left)
 
 
@@ -173,6 +176,7 @@ async def _report(evening: _Evening, postgres: Postgres, left: int) -> Report:
     office, watch, ledger = evening.office, evening.watch, evening.office.ledger
     broken = await proof.broken_promises(ledger.promises)
     watch.note("broken_promises", broken)
+    ended = [node.ended_by_itself for node in evening.faults.nodes]
     checks = [*(check.__name__ for check in CHECKS), "broken_promises"]
     return Report(
         seed=evening.options.seed,
@@ -191,6 +195,7 @@ async def _report(evening: _Evening, postgres: Postgres, left: int) -> Report:
         findings=[
             *(Finding(name.replace("_", " "), watch.violations[name], 0) for name in checks),
             *judge_answers(office, left),
+            Finding("servers that ended by themselves", sum(ended), 0),
             Finding("deadlocks", postgres.count_deadlocks(), 0),
             *judge_kills(evening.faults.kills),
         ],

@@ -22,8 +22,8 @@ CHECKS: tuple[Check, ...] = (
     proof.rows_of_another_time,
     proof.payments_left_open,
 )
-# Looking must not become the load: at most a tenth of the time goes to it.
-_REST_FACTOR = 9.0
+# Looking must not become the load: at most a quarter of the time goes to it.
+_REST_FACTOR = 3.0
 _REST_SECONDS_MIN = 0.5
 _EVERYTHING_EVERY_SECONDS = 20.0
 _EXAMPLES = 5
