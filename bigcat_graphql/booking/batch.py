@@ -73,6 +73,9 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
 async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
     """Keys, accounts, seats: the lock order, each step for all wishes at once."""
     picture = _Picture()
+    if len(wishes) > 1:
+        # A row that is stuck must not hold up all of them: the wish that needs it waits alone.
+        await database.execute(sql.WAIT_BRIEFLY)
     claimed = await claim_keys(wishes)
     picture.outcomes |= await read_repeats([wish for wish in wishes if wish not in claimed])
     sales = await read_sales(

@@ -58,6 +58,11 @@ async def settle_keys(claimed: Collection[Wish], outcomes: Mapping[Wish, Outcome
 
 async def keep_refusals(refusals: dict[Wish, DomainError]) -> dict[Wish, Outcome]:
     """Keep refusals that were worked out without the database, all in one statement."""
+    # In a transaction for its lock time-out: a key may be on its way in another process.
+    return await database.run_transaction(lambda: _keep_refusals(refusals))
+
+
+async def _keep_refusals(refusals: dict[Wish, DomainError]) -> dict[Wish, Outcome]:
     wishes = list(refusals)
     texts = [idempotency.dump(refusals[wish]) for wish in wishes]
     claimed = await _claim(wishes, texts)

@@ -7,6 +7,9 @@ as many statements as a single booking. Locks are taken in the order of the keys
 from bigcat_graphql.booking.statements import FREE
 from bigcat_graphql.catalogue.status import STATUS_NOW
 
+# Other processes' batches take some 20 ms; what is locked for longer is stuck.
+WAIT_BRIEFLY = "SET LOCAL lock_timeout = 300"
+
 # Keys first in the lock order. A key that is there already gets no row back: its wish is a repeat.
 CLAIM_KEYS = """
 INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, outcome, created_at)

@@ -19,6 +19,7 @@ from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.booking.sales import read_sales
 from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
 from bigcat_graphql.booking.turn import Turn, check_turn, lock_gaps
+from bigcat_graphql.catalogue import plan_by_id
 from bigcat_graphql.errors import Busy, InvalidInput, NotFound
 from bigcat_graphql.models import Booking, BookingStatus, Payment, Seat
 from bigcat_graphql.models.payment import LIVE_STATUSES
@@ -86,13 +87,16 @@ async def change_seats(
         sale = await _read_sale(viewer, key)
         booking = await lock_pending(key)
         owned = await _own_indexes(key)
+        _check_whole(booking, len(owned))
         rules.check_removable(removed, owned, adds=add is not None)
         turn = Turn(sale, frozenset(owned), frozenset(removed), add)
+        if add is not None:
+            # Before any seat is locked: who asks for too much holds nobody up.
+            await _check_addition(turn, add, booking.seconds_left)
         free = await lock_gaps(turn)
         events = await _give_back(key, removed) if removed else []
         if add is not None:
-            rules.check_on_sale(sale)
-            events += await _add(key, turn, add, booking.seconds_left)
+            events += await _add(key, turn, add)
         await check_turn(turn, await _own_indexes(key), free)
         return events + await _settle(key)
 
@@ -123,6 +127,7 @@ async def extend_booking(viewer: Viewer, *, key: BookingKey, idempotency_key: st
         seats = await database.fetch_all(
             statements.EXTEND_SEATS, key.concert_id, key.booking_id, until
         )
+        _check_whole(booking, len(seats))
         version = await _bump(statements.EXTEND_BOOKING, key, until)
         return [
             SeatsChanged(key.concert_id, changes_of(seats)),
@@ -199,12 +204,33 @@ async def _give_back(key: BookingKey, removed: tuple[int, ...]) -> list[Event]:
     return [SeatsChanged(key.concert_id, changes_of(seats))]
 
 
-async def _add(key: BookingKey, turn: Turn, add: Selection, seconds_left: float) -> list[Event]:
+def _check_whole(booking: LockedBooking, seat_count: int) -> None:
+    """Refuse a booking that has lost a seat.
+
+    Its time may have run out while we waited for its row, and somebody taken a seat since: our
+    `now()` is from before that, so the count is what tells.
+
+    Raises:
+        WrongBookingState: it has.
+    """
+    if seat_count != booking.seat_count:
+        raise WrongBookingState(BookingStatus.EXPIRED)
+
+
+async def _check_addition(turn: Turn, add: Selection, seconds_left: float) -> None:
     path, quantity = rules.path_of(add, "add"), rules.quantity_of(add)
     gone = len(turn.removed)
     sale = turn.sale.without(gone, gone * seconds_left)
+    rules.check_on_sale(sale)
     rules.check_quantity(sale, quantity, path=path, had=len(turn.owned) - gone)
     hoarding.check_seat_minutes(sale, quantity * seconds_left, path=path)
+    if isinstance(add, ChosenSeats):
+        plan = await plan_by_id(sale.plan_id)
+        rules.check_chosen(add, plan_version=plan.version, seat_count=plan.seat_count, path=path)
+
+
+async def _add(key: BookingKey, turn: Turn, add: Selection) -> list[Event]:
+    sale = turn.sale
     for _ in range(_TRIES_MAX):
         picked = await Chooser().choose(sale, add, root="add")
         seats = await database.fetch_all(

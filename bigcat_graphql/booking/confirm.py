@@ -20,8 +20,8 @@ _CODE_BYTES = 18
 async def confirm_seats(key: BookingKey) -> list[Event]:
     """Confirm a PENDING booking inside the caller's transaction, which holds its row.
 
-    Ownership decides, not the clock: a booking whose time is over is confirmed if nobody has
-    taken a seat of it since. A part of the seats is never confirmed.
+    Ownership decides, not the clock: a booking whose time is over is confirmed if neither a
+    taker nor the sweeper has come by since. A part of the seats is never confirmed.
 
     Raises:
         WrongBookingState: it is not PENDING, or has lost a seat.

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -86,7 +87,9 @@ async def answer_once(
     except _NOT_AN_OUTCOME:
         raise
     except DomainError as refusal:
-        outcome, events = await _keep_refusal(intent, refusal), []
+        # In a transaction for its lock time-out: the key may be on its way in another process.
+        outcome = await database.run_transaction(partial(_keep_refusal, intent, refusal))
+        events = []
     if isinstance(outcome, DomainError):
         raise outcome
     tell(events)
@@ -149,7 +152,9 @@ def dump(error: DomainError) -> str:
 
 
 def _load(outcome: dict[str, Any]) -> DomainError:
-    return _adapter(_kinds()[outcome["error"]]).validate_python(outcome["facts"])
+    kind = _kinds().get(outcome["error"])
+    # None: an older release refused, for a reason that this one does not know any more.
+    return _adapter(kind).validate_python(outcome["facts"]) if kind else Busy()
 
 
 def _adapter(kind: type[DomainError]) -> TypeAdapter[DomainError]:

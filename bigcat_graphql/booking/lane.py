@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
+import structlog
 
-from bigcat_graphql.booking import batch
+from bigcat_graphql.booking import batch, rules
 from bigcat_graphql.booking.batch import Result
 from bigcat_graphql.booking.batch_keys import keep_refusals
 from bigcat_graphql.booking.choosing import Place
@@ -27,6 +28,9 @@ from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown
 # More wishes in one statement would not make each cheaper, but would make the first ones wait.
 _BATCH_MAX = 100
 _UNKNOWN_PAUSE_SECONDS = 0.05
+# Whoever names more seats is refused for that, by the next batch.
+_NAMED_MAX = 100
+_LOG = structlog.get_logger()
 
 
 @dataclass(eq=False, slots=True)
@@ -129,6 +133,7 @@ class Lane:
         try:
             outcomes = await self._refuse_hopeless(result)
         except Exception:  # noqa: BLE001 - they are still waiting, and the next batch asks anew
+            _LOG.exception("refusing_failed")
             return
         for caller, outcome in outcomes.items():
             if not isinstance(outcome, Again):
@@ -173,7 +178,14 @@ async def _is_hopeless(wish: Wish, result: Result) -> bool:
         return False
     if result.taken.keys().isdisjoint(wish.seats):
         return False
-    return wish.selection.plan_version == (await plan_by_id(plan_id)).version
+    plan = await plan_by_id(plan_id)
+    try:
+        rules.check_chosen(
+            wish.selection, plan_version=plan.version, seat_count=plan.seat_count, path=()
+        )
+    except DomainError:
+        return False  # another refusal comes first, and the next batch gives it
+    return len(wish.selection.indexes) <= _NAMED_MAX
 
 
 async def _refuse(wishes: Sequence[Wish], result: Result) -> dict[Wish, DomainError]:

@@ -3,7 +3,8 @@
 Two rules hold in every one of them. *The predicate decides*: a seat is taken only by a statement
 whose WHERE says it is free, so safety never depends on a sweeper, a cache or an earlier read.
 *Locks are taken in index order*: two statements that want overlapping seats queue up behind each
-other and cannot wait in a ring.
+other and cannot wait in a ring. A transaction of several such statements, as changeSeats is, still
+can; PostgreSQL then ends one, which is run again.
 """
 
 # A seat that can be taken: nobody has it, or the time of whoever has it is over.
@@ -68,8 +69,8 @@ ORDER BY s.index LIMIT $5
 
 # A booking's row, locked: its other changes wait, so that its state is true until we commit.
 LOCK_BOOKING = """
-SELECT b.account_id, b.status, b.version, b.total_minor, b.currency, b.seat_count, b.created_at,
-       b.reserved_until, now() AS now
+SELECT b.status, b.version, b.total_minor, b.seat_count, b.created_at, b.reserved_until,
+       now() AS now
 FROM booking b
 WHERE b.concert_id = $1 AND b.id = $2
 FOR NO KEY UPDATE

@@ -90,7 +90,11 @@ class DatabaseUrl:
             "database": self.database,
             "timeout": self.connect_timeout,
             "statement_cache_size": self.statement_cache_size,
-            "server_settings": {"application_name": self.application_name},
+            "server_settings": {
+                "application_name": self.application_name,
+                # A process that froze inside a transaction must not keep its locks for ever.
+                "idle_in_transaction_session_timeout": "10s",
+            },
         }
         if not self.is_socket:
             arguments["ssl"] = self._ssl()

@@ -99,8 +99,7 @@ class Ticket(Model):
 class IdempotencyKey(Model):
     """The outcome of a mutation under its key; unique by account, mutation and key.
 
-    `outcome` is null only inside the transaction that makes it: `{"booking": […]}` names what the
-    verb made, `{"error": …, …}` the domain error that it raised.
+    `outcome` names what the verb made, `{"booking": …}`, or the refusal it raised, `{"error": …}`.
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)

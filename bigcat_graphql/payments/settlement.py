@@ -10,10 +10,11 @@ from bigcat_graphql.payments.attempt import take_up
 from bigcat_graphql.payments.errors import PaymentDeclined
 
 _LOG = structlog.get_logger()
+# In any order: those that cannot be settled must not stand before the others for ever.
 _OPEN = """
 SELECT concert_id, id FROM payment
 WHERE status IN ('CREATED', 'AUTHORIZED') AND created_at < now() - make_interval(secs => $1)
-ORDER BY created_at LIMIT 100
+ORDER BY random() LIMIT 100
 """
 # Longer than a provider takes to answer: before that its caller is still at it.
 _OPEN_AFTER_SECONDS = 30.0
@@ -32,6 +33,8 @@ async def settle_open_payments(open_after_seconds: float = _OPEN_AFTER_SECONDS) 
             await take_up(row["concert_id"], row["id"])
         except (PaymentDeclined, WrongBookingState):
             continue  # an end as well, and written down
+        except Exception:  # noqa: BLE001 - one that cannot be settled must not stop the others
+            _LOG.exception("settling_failed", payment_id=row["id"].hex)
     return len(rows)
 
 

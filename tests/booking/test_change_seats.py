@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -165,6 +166,43 @@ async def test_extending_keeps_the_seats_ten_minutes_from_now() -> None:
         "SELECT reserved_until FROM seat WHERE booking_id = $1", made.id
     )
     assert [seat["reserved_until"] for seat in seats] == [longer.reserved_until]
+
+
+async def test_a_booking_that_lost_a_seat_while_it_waited_is_not_extended(
+    rival: database.Connection,
+) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0, 1)
+    await rival.execute("BEGIN")
+    await rival.execute("SELECT FROM booking WHERE id = $1 FOR UPDATE", made.id)
+    calls = [
+        asyncio.create_task(extend(buyer, made)),
+        asyncio.create_task(change(buyer, made, remove=[1])),
+    ]
+    await asyncio.sleep(0.2)
+    # What happens when its time runs out meanwhile: somebody takes one of its seats.
+    await rival.execute(
+        "UPDATE seat SET status = 'A', booking_id = NULL, price_minor = NULL,"
+        " reserved_until = NULL WHERE concert_id = $1 AND index = 0",
+        concert.id,
+    )
+    await rival.execute("COMMIT")
+
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert [type(one) for one in results] == [booking.WrongBookingState] * 2
+
+
+async def test_who_asks_for_too_much_locks_no_seat(rival: database.Connection) -> None:
+    concert, buyer = await make_concert(rows=2, seats_per_row=20), await make_buyer()
+    await database.execute("UPDATE concert SET no_single_seats = true")
+    made = await book(buyer, concert, 0)
+    await rival.execute("BEGIN")
+    await rival.execute("SELECT FROM seat WHERE index > 1 FOR UPDATE")
+
+    with pytest.raises(booking.SeatsPerBookingExceeded):
+        await change(buyer, made, add=ChosenSeats(1, tuple(range(2, 40))))
+    await rival.execute("ROLLBACK")
 
 
 async def test_extending_stops_thirty_minutes_after_the_booking() -> None:

@@ -110,6 +110,23 @@ async def test_a_refusal_worked_out_in_memory_is_kept_as_well() -> None:
     assert again.value.retry_after_seconds is not None
 
 
+@pytest.mark.parametrize("hostile", [(0, 999_999), (0, -5), tuple(range(200))])
+async def test_a_senseless_wish_does_not_slow_down_the_refusal_of_others(
+    rival: database.Connection, hostile: tuple[int, ...]
+) -> None:
+    concert = await make_concert()
+    buyers = [await make_buyer() for _ in range(60)]
+    calls = [book(buyer, concert, 0) for buyer in buyers]
+    calls.append(book(await make_buyer(), concert, *hostile))
+    before = await transactions(rival)
+
+    results = await asyncio.gather(*calls, return_exceptions=True)
+
+    assert await transactions(rival) - before <= 6
+    assert sum(isinstance(one, booking.SeatsUnavailable) for one in results) == 59
+    assert isinstance(results[-1], booking.UnknownSeats | booking.SeatsPerBookingExceeded)
+
+
 async def test_another_plan_version_is_told_so_even_in_a_rush() -> None:
     concert = await make_concert()
     calls = [book(await make_buyer(), concert, ChosenSeats(version, (0,))) for version in (1, 1, 9)]

@@ -3,6 +3,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from bigcat_graphql import booking, database, payments
 from bigcat_graphql.booking import BookingKey
@@ -243,6 +244,20 @@ async def test_a_decline_that_nobody_waits_for_any_more_is_written_down() -> Non
     await payments.settle_open_payments()
 
     assert (await Payment.get(booking_id=made.id)).status is PaymentStatus.FAILED
+
+
+async def test_an_attempt_that_cannot_be_settled_does_not_stop_the_others() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    gone, sound = await book(buyer, concert, 0), await book(buyer, concert, 1)
+    lost = await leave_open(gone, status=PaymentStatus.CREATED, seconds=90)
+    await Payment.filter(id=lost).update(provider="closed-down")
+    await leave_open(sound, status=PaymentStatus.CREATED)
+
+    with capture_logs() as logs:
+        assert await payments.settle_open_payments() == 2
+
+    assert (await Payment.get(booking_id=sound.id)).status is PaymentStatus.CAPTURED
+    assert [line["payment_id"] for line in logs if line["event"] == "settling_failed"] == [lost.hex]
 
 
 async def test_an_attempt_still_running_is_left_alone() -> None:
