@@ -4,6 +4,9 @@ from bigcat_graphql.booking.errors import PendingBookingsExceeded, SeatMinutesEx
 from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.settings import get_settings
 
+# One seat given back for another must not fail for a fraction of a second.
+_ROUNDING_SECONDS = 1
+
 
 def check_pending(sale: Sale) -> None:
     """Refuse another booking to an account that has many to pay for.
@@ -32,5 +35,5 @@ def check_seat_minutes(sale: Sale, seat_seconds: float, *, path: tuple[str, ...]
     """
     limit = sale.ticket_limit * get_settings().seat_minutes_per_ticket
     left = limit * 60 - sale.seat_seconds_kept
-    if seat_seconds > left:
+    if seat_seconds > left + _ROUNDING_SECONDS:
         raise SeatMinutesExceeded(limit, max(0, int(left // 60)), path)
