@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from bigcat_graphql.server.budget import Budgets
 from bigcat_graphql.server.callers import Callers
+from bigcat_graphql.server.connections import HeldConnections
 from bigcat_graphql.server.execution import Engine
 from bigcat_graphql.server.explorer import Explorer
 from bigcat_graphql.server.front_page import FrontPage
@@ -65,13 +66,9 @@ def _routes(
     origins = Origins.of(settings)
     callers = Callers(services.authenticate, settings.public_url)
     health = Health(services.find_fault, closing)
-    http = GraphQLOverHttp(engine, callers=callers, origins=origins, closing=closing)
-    sockets = GraphQLOverWebSocket(
-        engine,
-        callers=callers,
-        origins=origins,
-        max_sockets=settings.max_sockets,
-    )
+    held = HeldConnections(_most_held(settings))
+    http = GraphQLOverHttp(engine, callers=callers, origins=origins, closing=closing, held=held)
+    sockets = GraphQLOverWebSocket(engine, callers=callers, origins=origins, held=held)
     explorer = Explorer(services.find_examples) if settings.explorer else None
     page = FrontPage(services.count_on_sale, explorer=explorer is not None)
     return [
@@ -84,6 +81,11 @@ def _routes(
         Route("/plans/{plan_hash}.json", PlanDocuments(services.read_plan).send),
         *(explorer.routes() if explorer else ()),
     ]
+
+
+def _most_held(settings: Settings) -> int:
+    # Whatever the settings say, a tenth of the connections is left for questions like /healthz.
+    return min(settings.max_sockets, settings.max_connections * 9 // 10)
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

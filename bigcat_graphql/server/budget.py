@@ -44,18 +44,19 @@ class Budgets:
         self._clock = clock
         self._buckets: OrderedDict[str, _Bucket] = OrderedDict()
 
-    def spend(self, caller: str, cost: int) -> Standing:
-        """Take the cost of an operation from the caller's bucket.
+    def spend(self, caller: str, cost: int, *, besides: int = 0) -> Standing:
+        """Take the cost of an operation from the caller's bucket, and what is charged `besides`.
 
         Raises:
             RequestRefused: not enough is left; `retryAfterSeconds` says when it will be.
         """
         bucket = self._fill(caller)
-        if bucket.points < cost:
-            wait = max(1, ceil((cost - bucket.points) / self._refill))
+        price = cost + besides
+        if bucket.points < price:
+            wait = max(1, ceil((price - bucket.points) / self._refill))
             message = f"Too many requests: try again in {wait} seconds."
             raise refuse(message, THROTTLED, retryAfterSeconds=wait)
-        bucket.points -= cost
+        bucket.points -= price
         missing = self._limit - bucket.points
         return Standing(cost, self._limit, int(bucket.points), missing / self._refill, self._refill)
 

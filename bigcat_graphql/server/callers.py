@@ -11,6 +11,7 @@ from uuid import UUID
 
 from starlette.types import Scope
 
+from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import Unauthenticated
 from bigcat_graphql.server.refusals import UNAUTHENTICATED, refuse
 
@@ -49,6 +50,13 @@ class Caller:
         if self.viewer is not None:
             return str(self.viewer.account_id)
         return _network_of(self.address)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the access token is still good; nothing for a visitor."""
+        if self.viewer is None:
+            return None
+        return (self.viewer.expires_at - utc_now()).total_seconds()
 
     def again(self, client_name: str | None) -> "Caller":
         """Make the caller of a further operation, which has a request id of its own."""

@@ -15,6 +15,7 @@ from graphql import (
     InlineFragmentNode,
     InterfaceTypeDefinitionNode,
     IntValueNode,
+    ListValueNode,
     ObjectTypeDefinitionNode,
     OperationDefinitionNode,
     SelectionNode,
@@ -32,6 +33,8 @@ from bigcat_graphql.server.limits import is_list_of_objects, type_of_field
 # More than any operation may cost, so a page of a billion items needs no big numbers.
 _LARGEST_SIZE = 1_000_000
 _INTROSPECTION_FIELDS = frozenset({"__schema", "__type"})
+# Each id is looked up for itself, which a list's one object would not pay for.
+_FIELD_OF_IDS = "nodes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,8 @@ class CostCount:
     An object field costs 1, a leaf 0, or what `@cost` says, times the lengths of the lists around
     it. An upper bound: branches of a union are added up, and `@skip` and `@include` are not
     looked at. Each fragment is counted once per list it stands in (`sizedFields` of the schema,
-    not of the document), so `visited` grows with the length of the document only.
+    not of the document), so `visited` grows with the length of the document only. The root field
+    `nodes` costs 1 for each id that is asked for.
     """
 
     def __init__(
@@ -105,6 +109,7 @@ class CostCount:
         variables: Mapping[str, object],
     ) -> None:
         self.visited = 0
+        self.introspections: set[int] = set()  # the nodes by identity
         self.sizing_variables: set[str] = set()
         self._schema = schema
         self._weights = weights
@@ -163,10 +168,13 @@ class CostCount:
     ) -> Line:
         name = field.name.value
         if name in _INTROSPECTION_FIELDS:  # answered from the schema, bounded by its depth
+            self.introspections.add(id(field))
             return Line()
         weight = self._weights.get((parent.name, name), _PLAIN) if parent else _PLAIN
         kind = type_of_field(self._schema, parent, name)
         own = weight.cost if weight.cost is not None else int(_is_object(kind))
+        if name == _FIELD_OF_IDS and parent is self._schema.query_type:
+            own = max(own, *(self._length(one.value) for one in field.arguments or ()), 0)
         if field.selection_set is None:
             return Line(own)
         inner = self._line_of_set(field.selection_set, get_named_type(kind), weight.sized_fields)
@@ -187,6 +195,13 @@ class CostCount:
             if size is not None
         ]
         return min(max(0, *sizes), _LARGEST_SIZE) if sizes else weight.assumed_size
+
+    def _length(self, value: object) -> int:
+        if isinstance(value, VariableNode):
+            self.sizing_variables.add(value.name.value)
+            given = self._variables.get(value.name.value)
+            return len(given) if isinstance(given, list) else 1
+        return len(value.values) if isinstance(value, ListValueNode) else 1
 
     def _number(self, value: object) -> int | None:
         if isinstance(value, VariableNode):

@@ -49,6 +49,7 @@ class Operation:
     schema: GraphQLSchema
     weights: Weights
     answer: dict[str, object] | None = None  # of an introspection, which never changes
+    introspections: int = 0  # how many fields ask the schema; known when the cost is
     _sizing_variables: tuple[str, ...] | None = None
     _costs: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -78,6 +79,7 @@ class Operation:
                 return known
         count = CostCount(self.schema, self.weights, self.document, variables)
         cost = count.count(self.node)
+        self.introspections = len(count.introspections)
         self._sizing_variables = tuple(sorted(count.sizing_variables))
         if len(self._costs) < _CACHED_COSTS:
             self._costs[self._sizes(variables)] = cost
@@ -85,7 +87,13 @@ class Operation:
 
     def _sizes(self, variables: Mapping[str, object]) -> tuple[object, ...]:
         given = (variables.get(name) for name in self._sizing_variables or ())
-        return tuple(size if isinstance(size, int) else None for size in given)
+        return tuple(_size_of(value) for value in given)
+
+
+def _size_of(value: object) -> int | None:
+    if isinstance(value, list):
+        return len(value)
+    return value if isinstance(value, int) else None
 
 
 @dataclass(slots=True)
@@ -132,6 +140,10 @@ class Documents:
         self._checker = ThreadPoolExecutor(1, thread_name_prefix="bigcat-documents")
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self._characters = 0
+
+    def __contains__(self, text: str) -> bool:
+        """Whether it was checked before and is kept."""
+        return text in self._documents
 
     async def read(self, text: str) -> Document:
         """Parse and check a document, or find it again.

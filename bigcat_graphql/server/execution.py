@@ -30,6 +30,9 @@ from bigcat_graphql.server.subscriptions import StreamFailed, open_stream
 from bigcat_graphql.server.variables import check_variables
 
 MAX_COST = 1_000
+# To check a new document takes up to 80 ms, to introspect 25 ms: more than their cost would say.
+NEW_DOCUMENT_PRICE = 20
+INTROSPECTION_PRICE = 10
 # GraphQL Golden Path (2026-04): what takes longer is broken or an attack.
 _SECONDS = {OperationType.QUERY: 15.0, OperationType.MUTATION: 60.0}
 # An answer to a full introspection takes 5 MB as objects.
@@ -102,7 +105,7 @@ class Engine:
             RequestRefused: it is not executed; MethodRefused when it is no query and must be one.
         """
         try:
-            operation = await self._find(request)
+            operation = await self._find(request, caller)
             if queries_only and operation.kind is not OperationType.QUERY:
                 raise MethodRefused(refuse("Only queries may be sent by GET.").errors)
             executor = self._build(operation, request)
@@ -146,9 +149,12 @@ class Engine:
             _log(prepared, failure.answer)
             raise
 
-    async def _find(self, request: GraphQLRequest) -> Operation:
+    async def _find(self, request: GraphQLRequest, caller: Caller) -> Operation:
         key = read_key(request.document_id, request.extensions)
         text = self._persisted.resolve(request.query, key)
+        if text not in self.documents:
+            # Before it is read: one that turns out to be wrong takes the same time.
+            self._budgets.spend(caller.budget_key, NEW_DOCUMENT_PRICE)
         document = await self.documents.read(text)
         self._persisted.learn(text, key)
         return document.operation(request.operation_name)
@@ -172,7 +178,9 @@ class Engine:
         if cost > MAX_COST:
             message = f"The operation costs {cost} points, and one may cost {MAX_COST}."
             raise refuse(message, COST_EXCEEDED, cost=cost, limit=MAX_COST)
-        return self._budgets.spend(caller.budget_key, cost)
+        kept = id(operation) in self._introspections
+        besides = 0 if kept else INTROSPECTION_PRICE * operation.introspections
+        return self._budgets.spend(caller.budget_key, cost, besides=besides)
 
     async def _introspect(self, prepared: Prepared) -> Answer:
         operation = prepared.operation

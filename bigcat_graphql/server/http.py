@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from bigcat_graphql.server.bodies import BodyRefused, ClientGone, parse_object, read_object
 from bigcat_graphql.server.callers import Callers, name_client
+from bigcat_graphql.server.connections import HeldConnections
 from bigcat_graphql.server.encoding import encode
 from bigcat_graphql.server.execution import Engine, GraphQLRequest, Prepared
 from bigcat_graphql.server.masking import Answer, show_failure, show_refusal
@@ -27,12 +28,19 @@ from bigcat_graphql.server.origins import Origins
 from bigcat_graphql.server.parameters import check_parameters
 from bigcat_graphql.server.refusals import (
     BAD_USER_INPUT,
+    THROTTLED,
     MethodRefused,
     RequestRefused,
     refuse,
 )
-from bigcat_graphql.server.streams import FRAMINGS, Framing, frame_stream
+from bigcat_graphql.server.streams import FRAMINGS, frame_stream
 from bigcat_graphql.server.subscriptions import StreamFailed
+
+# A refused stream must not keep its connection either.
+_HEADERS = {
+    405: ((b"allow", b"GET, POST"),),
+    503: ((b"retry-after", b"5"), (b"connection", b"close")),
+}
 
 
 class GraphQLOverHttp:
@@ -45,11 +53,13 @@ class GraphQLOverHttp:
         callers: Callers,
         origins: Origins,
         closing: asyncio.Event,
+        held: HeldConnections,
     ) -> None:
         self._engine = engine
         self._callers = callers
         self._origins = origins
         self._closing = closing
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, with JSON and without a traceback."""
@@ -62,11 +72,12 @@ class GraphQLOverHttp:
             return
         try:
             request = await self._read(scope, headers, receive)
-            prepared = await self._prepare(scope, headers, request, stream)
-            if stream is not None:
-                await self._stream(prepared, stream, receive, send)
-                return
-            await reply.answer(await self._engine.run(prepared))
+            with self._hold(stream):
+                prepared = await self._prepare(scope, headers, request, stream)
+                if stream is not None:
+                    await self._stream(prepared, stream, receive, send)
+                    return
+                await reply.answer(await self._engine.run(prepared))
         except BodyRefused as refusal:
             await reply.say(refusal.status, refusal.message)
         except MethodRefused as refusal:
@@ -107,6 +118,13 @@ class GraphQLOverHttp:
                 given.pop(name, None)
         return check_parameters(given)
 
+    def _hold(self, stream: Stream | None) -> AbstractContextManager[None]:
+        if stream is None:
+            return nullcontext()
+        if self._held.are_full:
+            raise TooManyStreams
+        return self._held.hold()
+
     async def _prepare(
         self, scope: Scope, headers: Headers, request: GraphQLRequest, stream: Stream | None
     ) -> Prepared:
@@ -138,13 +156,22 @@ class GraphQLOverHttp:
                 ],
             }
         )
-        answers = _with_failure(self._engine.stream(prepared))
-        frames = asyncio.ensure_future(_send_frames(send, answers, framing, self._closing))
+        # What is answered once may come to its end, as it does in a single answer.
+        lasts = prepared.kind is OperationType.SUBSCRIPTION
+        frames = frame_stream(
+            _with_failure(self._engine.stream(prepared)),
+            framing,
+            closing=self._closing,
+            seconds_left=prepared.caller.seconds_left if lasts else None,
+        )
+        sending = asyncio.ensure_future(_send_frames(send, frames))
         leaving = asyncio.ensure_future(_wait_for_leaving(receive))
-        await asyncio.wait((frames, leaving), return_when=asyncio.FIRST_COMPLETED)
-        leaving.cancel()
-        frames.cancel()
-        await asyncio.gather(frames, leaving, return_exceptions=True)
+        try:
+            await asyncio.wait((sending, leaving), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            sending.cancel()
+            await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
 class Reply:
@@ -164,9 +191,9 @@ class Reply:
 
     async def say(self, status: int, message: str) -> None:
         """Send what is wrong with the HTTP request itself."""
-        error = {"message": message, "extensions": {"code": BAD_USER_INPUT}}
-        extra = ((b"allow", b"GET, POST"),) if status == 405 else ()
-        await self.send(status, {"errors": [error]}, *extra)
+        code = THROTTLED if status == 503 else BAD_USER_INPUT
+        error = {"message": message, "extensions": {"code": code}}
+        await self.send(status, {"errors": [error]}, *_HEADERS.get(status, ()))
 
     async def send(self, status: int, answer: Answer, *headers: tuple[bytes, bytes]) -> None:
         """Send an answer with a status."""
@@ -189,6 +216,13 @@ class NotAllowed(BodyRefused):
         super().__init__(405, "GraphQL takes GET and POST.")
 
 
+class TooManyStreams(BodyRefused):
+    """As many connections are held open as the server takes."""
+
+    def __init__(self) -> None:
+        super().__init__(503, "Too many streams and sockets are open: try again later.")
+
+
 async def _with_failure(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
     try:
         async with aclosing(answers):
@@ -198,11 +232,10 @@ async def _with_failure(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator
         yield failure.answer
 
 
-async def _send_frames(
-    send: Send, answers: AsyncGenerator[Answer, None], framing: Framing, closing: asyncio.Event
-) -> None:
-    async for frame in frame_stream(answers, framing, closing):
-        await send({"type": "http.response.body", "body": frame, "more_body": True})
+async def _send_frames(send: Send, frames: AsyncGenerator[bytes, None]) -> None:
+    async with aclosing(frames):
+        async for frame in frames:
+            await send({"type": "http.response.body", "body": frame, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

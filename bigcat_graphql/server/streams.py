@@ -1,8 +1,9 @@
 """Many answers to one request: server-sent events and multipart, each with a heartbeat."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
+from math import inf
 from typing import Protocol
 
 from bigcat_graphql.server.encoding import encode
@@ -56,19 +57,27 @@ FRAMINGS: dict[Stream, Framing] = {Stream.SSE: SseFraming(), Stream.MULTIPART: M
 
 
 async def frame_stream(
-    answers: AsyncGenerator[Answer, None], framing: Framing, closing: asyncio.Event
-) -> AsyncIterator[bytes]:
-    """Write answers as they come, heartbeats in between, until they or the server end.
+    answers: AsyncGenerator[Answer, None],
+    framing: Framing,
+    *,
+    closing: asyncio.Event,
+    seconds_left: float | None = None,
+) -> AsyncGenerator[bytes, None]:
+    """Write answers as they come, heartbeats in between, until they, the time or the server end.
 
     Closes `answers` however it ends, so that nothing goes on producing for a client that left.
     """
+    loop = asyncio.get_running_loop()
+    over_at = inf if seconds_left is None else loop.time() + seconds_left
     yield framing.begin
     stop = asyncio.ensure_future(closing.wait())
     following = asyncio.ensure_future(anext(answers, None))
     try:
-        while not closing.is_set():
+        while not closing.is_set() and (left := over_at - loop.time()) > 0:
             await asyncio.wait(
-                (following, stop), timeout=_HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                (following, stop),
+                timeout=min(_HEARTBEAT_SECONDS, left),
+                return_when=asyncio.FIRST_COMPLETED,
             )
             if not following.done():
                 yield framing.heartbeat

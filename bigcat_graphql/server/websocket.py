@@ -7,8 +7,8 @@ from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
-from bigcat_graphql.clock import utc_now
 from bigcat_graphql.server.callers import Caller, Callers, name_client
+from bigcat_graphql.server.connections import HeldConnections
 from bigcat_graphql.server.execution import Engine, GraphQLRequest
 from bigcat_graphql.server.masking import show_failure, show_refusal
 from bigcat_graphql.server.messages import (
@@ -36,13 +36,12 @@ class GraphQLOverWebSocket:
     """The ASGI app of websockets."""
 
     def __init__(
-        self, engine: Engine, *, callers: Callers, origins: Origins, max_sockets: int
+        self, engine: Engine, *, callers: Callers, origins: Origins, held: HeldConnections
     ) -> None:
         self._engine = engine
         self._callers = callers
         self._origins = origins
-        self._max_sockets = max_sockets
-        self._open = 0
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket from handshake to close."""
@@ -51,14 +50,11 @@ class GraphQLOverWebSocket:
             await send({"type": "websocket.close"})  # before it is accepted: HTTP 403
         elif PROTOCOL not in scope["subprotocols"]:
             await _turn_away(send, Close.WRONG_SUBPROTOCOL, f"Speak {PROTOCOL}")
-        elif self._open >= self._max_sockets:
+        elif self._held.are_full:
             await _turn_away(send, Close.TRY_AGAIN_LATER, "Too many sockets", PROTOCOL)
         else:
-            self._open += 1
-            try:
+            with self._held.hold():
                 await Socket(self._engine, self._callers, scope, send).serve(receive)
-            finally:
-                self._open -= 1
 
 
 class Socket:
@@ -113,8 +109,7 @@ class Socket:
             raise SocketRefused(Close.FORBIDDEN, refusal.errors[0].message) from None
         self._caller = caller
         self._init_timer.cancel()
-        if caller.viewer is not None:
-            seconds = (caller.viewer.expires_at - utc_now()).total_seconds()
+        if (seconds := caller.seconds_left) is not None:
             self._close_later(seconds, Close.FORBIDDEN, "The access token is over")
         await self._send(write_ack())
 

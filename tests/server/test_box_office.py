@@ -116,6 +116,19 @@ async def test_the_budget_in_the_schema_is_the_one_in_the_extensions(
     assert told["remaining"] == shown["throttleStatus"]["currentlyAvailable"]
 
 
+async def test_each_id_of_nodes_costs_a_point(
+    client: httpx.AsyncClient,
+) -> None:
+    hundred = {"ids": ["x"] * 100}
+    answer = (await ask(client, "query($ids: [ID!]!) { nodes(ids: $ids) { id } }", hundred)).json()
+    assert answer["extensions"]["cost"]["requestedQueryCost"] == 100
+    fields = " ".join(f"a{number}: nodes(ids: $ids) {{ id }}" for number in range(9))
+    many = {"ids": ["x"] * 112}
+    refused = (await ask(client, f"query($ids: [ID!]!) {{ {fields} }}", many)).json()
+    assert code_of(refused) == "COST_EXCEEDED"
+    assert refused["errors"][0]["extensions"]["cost"] == 9 * 112
+
+
 @pytest.mark.parametrize(
     ("query", "argument"),
     [

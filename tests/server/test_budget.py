@@ -34,6 +34,12 @@ def test_who_has_spent_all_is_told_when_to_come_again() -> None:
     assert refused.value.errors[0].extensions == {"code": "THROTTLED", "retryAfterSeconds": 4}
 
 
+def test_what_is_charged_besides_is_not_told_as_the_operations_cost() -> None:
+    budgets = Budgets(1_000, 10, clock=Clock())
+    standing = budgets.spend("a", 100, besides=20)
+    assert (standing.cost, standing.remaining) == (100, 880)
+
+
 def test_one_caller_does_not_spend_the_budget_of_another() -> None:
     budgets = Budgets(1_000, 10, clock=Clock())
     budgets.spend("a", 1_000)

@@ -18,7 +18,8 @@ SDL = """
     assumedSize: 20, slicingArguments: ["first", "last"], sizedFields: ["nodes", "edges"]) }
   type Edge { node: Item cursor: String }
   type Page { nodes: [Item] edges: [Edge] totalCount: Int @cost(weight: "5") }
-  type Query { item: Item venue: Venue dear: Int @cost(weight: "7.0") }
+  type Query { item: Item venue: Venue dear: Int @cost(weight: "7.0")
+    nodes(ids: [ID!]!): [Item] @listSize(assumedSize: 100) }
 """
 SCHEMA = build_schema(SDL)
 WEIGHTS = read_weights(SDL)
@@ -62,6 +63,22 @@ def test_a_page_size_can_come_as_a_variable() -> None:
     assert count(query, n=40) == 1 + 1 + 1 + 40
     assert count(query) == 1 + 1 + 1 + 20
     assert counting(query)[1].sizing_variables == {"n"}
+
+
+def test_nodes_cost_one_for_each_id_however_they_are_written() -> None:
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { name } }"
+    assert count(query, ids=["x"] * 100) == 100
+    assert count(query, ids=[]) == 1
+    assert count('{ nodes(ids: ["a", "b", "c"]) { name } }') == 3
+    assert count('{ nodes(ids: "a") { name } }') == 1
+    assert count("{ nodes(ids: $ids) { venue { name } } }", ids=["x"] * 7) == 7 + 100
+    assert count("{ venue { items { nodes { name } } } }") == 1 + 1 + 1  # another field's name
+
+
+def test_fields_that_ask_the_schema_are_counted_each_once() -> None:
+    query = '{ ...A ...A b: __type(name: "Item") { name } } '
+    fragment = "fragment A on Query { __schema { types { name } } }"
+    assert len(counting(query + fragment)[1].introspections) == 2
 
 
 def test_a_billion_items_cost_more_than_anybody_has() -> None:

@@ -80,6 +80,13 @@ async def test_introspection_can_be_switched_off() -> None:
     assert "introspection" in await refusal("{ __schema { types { name } } }", introspection=False)
 
 
+async def test_the_cost_of_another_number_of_ids_is_another_cost() -> None:
+    schema = build_schema("type Item { name: String } type Query { nodes(ids: [ID!]!): [Item] }")
+    document = await Documents(schema, {}).read("query($ids: [ID!]!) { nodes(ids: $ids) { name } }")
+    operation = document.operation(None)
+    assert [operation.cost({"ids": ["x"] * many}) for many in (3, 100, 3)] == [3, 100, 3]
+
+
 async def test_the_cost_is_counted_once_for_the_same_page_sizes() -> None:
     operation = (await documents().read("{ item { name } }")).operation(None)
     assert operation.cost({}) == operation.cost({"unrelated": 3}) == 1

@@ -24,7 +24,7 @@ async def test_an_answer_has_data_and_what_it_cost(client: httpx.AsyncClient) ->
     assert answer.headers["vary"] == "Accept"
     cost = answer.json()["extensions"]["cost"]
     assert cost["requestedQueryCost"] == 1 + 1 + 3
-    assert cost["throttleStatus"]["currentlyAvailable"] == 10_000 - 5
+    assert cost["throttleStatus"]["currentlyAvailable"] == 10_000 - 5 - 20  # it is new
 
 
 @pytest.mark.parametrize(
@@ -182,6 +182,51 @@ async def test_who_spends_all_points_is_throttled() -> None:
         answer = (await ask(client, "{ dear }")).json()
     assert code_of(answer) == "THROTTLED"
     assert answer["errors"][0]["extensions"]["retryAfterSeconds"] >= 1
+
+
+async def left_after(client: httpx.AsyncClient, query: str) -> int:
+    """Ask for what a known document has told: what is left of the budget."""
+    await ask(client, query)
+    shown = (await ask(client, "{ hello }")).json()["extensions"]["cost"]
+    assert shown["requestedQueryCost"] == 0
+    return int(shown["throttleStatus"]["currentlyAvailable"])
+
+
+@pytest.fixture
+async def poor() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of 1,000 points, which do not grow while a test runs; it knows one document."""
+    settings = Settings.model_validate({"rate_points": 1_000, "rate_points_per_second": 1})
+    settings = settings.model_copy(update={"rate_points_per_second": 1e-6})
+    transport = httpx.ASGITransport(create_app(settings, schema, SERVICES))
+    async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
+        await ask(client, "{ hello }")
+        yield client
+
+
+@pytest.mark.parametrize("query", ["{ whoami }", "{", "{ nope }", "{ hello }" + " " * 70_000])
+async def test_a_new_document_has_a_price_even_if_it_is_wrong(
+    poor: httpx.AsyncClient, query: str
+) -> None:
+    assert await left_after(poor, query) == 1_000 - 20 - 20
+
+
+async def test_a_flood_of_new_documents_is_stopped_before_they_are_read(
+    poor: httpx.AsyncClient,
+) -> None:
+    answers = [(await ask(poor, "{" + " " * n)).json() for n in range(50)]
+    assert [code_of(one) for one in answers] == ["BAD_USER_INPUT"] * 49 + ["THROTTLED"]
+    assert (await ask(poor, "{ hello }")).status_code == 200
+
+
+async def test_introspection_has_a_price_until_its_answer_is_kept(
+    poor: httpx.AsyncClient,
+) -> None:
+    kept = "{ __schema { queryType { name } } }"
+    assert await left_after(poor, kept) == 980 - 20 - 10
+    assert await left_after(poor, kept) == 950
+    mixed = '{ hello a: __type(name: "Item") { name } b: __type(name: "Item") { name } }'
+    assert await left_after(poor, mixed) == 950 - 20 - 20
+    assert await left_after(poor, mixed) == 910 - 20
 
 
 async def test_text_with_a_nul_is_refused_in_variables_too(client: httpx.AsyncClient) -> None:
