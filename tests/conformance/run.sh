@@ -32,7 +32,8 @@ start() {
     "$@" >"$work/$output" 2>"$work/$output.log" &
     started="$started $!"
     for _ in $(seq 600); do
-        address=$(grep -om1 'http://[^ ]*:[0-9]*' "$work/$output" || :)
+        # One tells it on its output, the other in its log.
+        address=$(cat "$work/$output" "$work/$output.log" | grep -om1 'http://[^ ]*:[0-9]*' || :)
         [ -n "$address" ] && return
         sleep 0.1
     done
