@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -95,6 +96,10 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell the address."""
         await super().startup(sockets=sockets)
+        # What is here now stays: looking through all of it for garbage would stop the loop for
+        # tens of milliseconds, again and again.
+        gc.collect()
+        gc.freeze()
         address = self._address()
         _log.info("serving", address=address)
         if self._on_started is not None:
