@@ -24,7 +24,8 @@ async def test_an_answer_has_data_and_what_it_cost(client: httpx.AsyncClient) ->
     assert answer.headers["vary"] == "Accept"
     cost = answer.json()["extensions"]["cost"]
     assert cost["requestedQueryCost"] == 1 + 1 + 3
-    assert cost["throttleStatus"]["currentlyAvailable"] == 10_000 - 5 - 20  # it is new
+    left = cost["throttleStatus"]["currentlyAvailable"]
+    assert 10_000 - 5 - 20 <= left < 10_000 - 5  # it is new, and points have begun to come back
 
 
 @pytest.mark.parametrize(
