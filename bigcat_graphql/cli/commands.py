@@ -195,6 +195,18 @@ def simulate_sale(
     )
 
 
+@app.command("verify-draw")
+def verify_draw(
+    file: Annotated[Path, typer.Argument(help="The record, as `SaleDraw.recordUrl` gave it.")],
+    receipt: Annotated[str | None, typer.Option(help="Also say the rank of this receipt.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute the draw of a sale queue again from its record; fails unless everything fits."""
+    from bigcat_graphql.cli import draws
+
+    draws.verify_draw(file, receipt=receipt, as_json=as_json)
+
+
 @app.command()
 def config(as_json: AsJson = False) -> None:
     """Show the settings in effect and their variables; secrets stay hidden."""
