@@ -1,13 +1,14 @@
-"""What booking tells the rooms above it: seats and bookings that changed, after each commit."""
+"""What booking tells the rooms above it: within its transactions, and after each commit."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
-from bigcat_graphql.models import SeatStatus
+from bigcat_graphql.models import BookingEndReason, SeatStatus
 
 _LOG = structlog.get_logger()
 
@@ -67,29 +68,58 @@ def tell(events: Iterable[Event]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class TicketsCancelled:
-    """Tickets of a booking are being cancelled; what was paid for them must go back."""
+class BookingConfirmed:
+    """A booking is being confirmed: its seats are BOOKED, its tickets ISSUED."""
 
     concert_id: UUID
     booking_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsCancelled:
+    """Tickets of a booking are being cancelled; `amount_minor` of what was paid must go back."""
+
+    concert_id: UUID
+    booking_id: UUID
+    ticket_ids: tuple[UUID, ...]
     amount_minor: int
 
 
-Participant = Callable[[TicketsCancelled], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class BookingEnded:
+    """A booking is becoming CANCELLED or EXPIRED."""
 
-_participants: list[Participant] = []
+    concert_id: UUID
+    booking_id: UUID
+    reason: BookingEndReason
 
 
-def within_transaction(participant: Participant) -> None:
-    """Let a higher room take part in the transaction that cancels tickets, once a process.
+Happening = BookingConfirmed | TicketsCancelled | BookingEnded
 
-    What it raises rolls the whole back.
+T = TypeVar("T")
+Participant = Callable[[Sequence[T]], Awaitable[None]]
+
+# By the class of what happens; a higher room may have classes of its own.
+_participants: dict[type[Any], list[Participant[Any]]] = {}
+
+
+def within_transaction(kind: type[T], participant: Participant[T]) -> None:
+    """Let a higher room take part in each transaction in which such things happen.
+
+    It is called once a transaction with all of them, one or many, so that it can write them in
+    one statement. What it raises rolls the whole back, and it may run again. To be joined once a
+    process, at start-up; joining twice changes nothing.
     """
-    if participant not in _participants:
-        _participants.append(participant)
+    joined = _participants.setdefault(kind, [])
+    if participant not in joined:
+        joined.append(participant)
 
 
-async def tell_within(event: TicketsCancelled) -> None:
+async def tell_within(happenings: Sequence[object]) -> None:
     """Let every participant do its part, inside the caller's transaction."""
-    for participant in _participants:
-        await participant(event)
+    kinds: dict[type[Any], list[object]] = {}
+    for happening in happenings:
+        kinds.setdefault(type(happening), []).append(happening)
+    for kind, of_kind in kinds.items():
+        for participant in _participants.get(kind, ()):
+            await participant(of_kind)

@@ -91,7 +91,8 @@ async def _cancel_tickets(
     )
     # Money first goes the way of the tickets in this same transaction: both, or neither.
     worth = sum(row["price_minor"] for row in cancelled)
-    await tell_within(TicketsCancelled(key.concert_id, key.booking_id, worth))
+    ids = tuple(ticket.id for ticket in tickets)
+    await tell_within([TicketsCancelled(key.concert_id, key.booking_id, ids, worth)])
     if len(tickets) == len(active):
         return await _cancel_whole(key)
     return await _release_some(key, [row["seat_index"] for row in cancelled])

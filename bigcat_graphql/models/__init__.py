@@ -3,6 +3,7 @@
 from bigcat_graphql.models.account import Account, AccountRole, Session
 from bigcat_graphql.models.booking import (
     Booking,
+    BookingEndReason,
     BookingStatus,
     IdempotencyKey,
     Ticket,
@@ -17,6 +18,7 @@ __all__ = [
     "Account",
     "AccountRole",
     "Booking",
+    "BookingEndReason",
     "BookingStatus",
     "Concert",
     "ConcertOrganizer",

@@ -23,6 +23,17 @@ class BookingStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+class BookingEndReason(StrEnum):
+    """Why a booking ended."""
+
+    BUYER = "BUYER"
+    ORGANIZER = "ORGANIZER"
+    TIME_OVER = "TIME_OVER"
+    SEATS_LOST = "SEATS_LOST"
+    PAYMENT_FAILED = "PAYMENT_FAILED"
+    CONCERT_CANCELLED = "CONCERT_CANCELLED"
+
+
 class Booking(Model):
     """A buyer's seats of one concert; never deleted.
 

@@ -1,5 +1,7 @@
 """Giving back what was paid for cancelled tickets."""
 
+from collections.abc import Sequence
+
 from bigcat_graphql import database
 from bigcat_graphql.booking.events import TicketsCancelled, within_transaction
 
@@ -16,18 +18,19 @@ RETURNING id
 
 def take_part() -> None:
     """Join the transactions that cancel tickets; called at start-up."""
-    within_transaction(_refund)
+    within_transaction(TicketsCancelled, _refund)
 
 
-async def _refund(event: TicketsCancelled) -> None:
+async def _refund(events: Sequence[TicketsCancelled]) -> None:
     """Write down what goes back, in the transaction that cancels the tickets.
 
     Provider `test` has no money of its own, so writing it down is all there is to do.
     """
-    if event.amount_minor == 0:
-        return
-    refunded = await database.fetch_one(
-        _REFUND, event.concert_id, event.booking_id, event.amount_minor
-    )
-    if refunded is None:
-        raise LookupError(f"no charged payment of booking {event.booking_id}")
+    for event in events:
+        if event.amount_minor == 0:
+            continue
+        refunded = await database.fetch_one(
+            _REFUND, event.concert_id, event.booking_id, event.amount_minor
+        )
+        if refunded is None:
+            raise LookupError(f"no charged payment of booking {event.booking_id}")
