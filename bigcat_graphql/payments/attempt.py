@@ -31,9 +31,8 @@ from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, Payment, PaymentStatus
 from bigcat_graphql.payments.errors import PaymentDeclined
 from bigcat_graphql.payments.play_money import PlayMoney
-from bigcat_graphql.payments.provider import PaymentProvider
 
-_PROVIDERS: dict[str, PaymentProvider] = {provider.name: provider for provider in (PlayMoney(),)}
+_PROVIDERS: dict[str, PlayMoney] = {provider.name: provider for provider in (PlayMoney(),)}
 
 _START = """
 INSERT INTO payment (id, concert_id, booking_id, status, amount_minor, refunded_minor, currency,
@@ -98,7 +97,7 @@ async def take_up(concert_id: UUID, payment_id: UUID) -> None:
     await _advance(await _read(concert_id, payment_id), None)
 
 
-def _choose_provider(name: str | None, payment_method: str | None) -> PaymentProvider:
+def _choose_provider(name: str | None, payment_method: str | None) -> PlayMoney:
     provider = next(iter(_PROVIDERS.values())) if name is None else _PROVIDERS.get(name)
     if provider is None:
         known = ", ".join(_PROVIDERS)

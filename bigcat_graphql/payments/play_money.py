@@ -1,12 +1,20 @@
 """The built-in provider `test`: no money moves, and the payment method says what happens."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from bigcat_graphql.money import Money
-from bigcat_graphql.payments.provider import Authorization
 
 APPROVE = "approve"
 DECLINE = "decline"
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """A provider's answer; `reference` is its own name of the payment."""
+
+    is_approved: bool
+    reference: str
 
 
 class PlayMoney:

@@ -10,8 +10,7 @@ from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
-from bigcat_graphql.payments.play_money import PlayMoney
-from bigcat_graphql.payments.provider import Authorization
+from bigcat_graphql.payments.play_money import Authorization, PlayMoney
 from tests.booking.verbs import book, cancel, let_time_pass, pay, states
 from tests.scenes import make_buyer, make_concert, make_organizer
 
