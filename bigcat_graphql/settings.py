@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    # payments: the first provider is the one for who names none
+    payment_providers: Annotated[tuple[Literal["test", "stripe"], ...], NoDecode] = ("test",)
+    stripe_secret_key: str | None = None
+    # Several while a secret is changed for another: what one of them signed is believed.
+    stripe_webhook_secrets: Annotated[tuple[str, ...], NoDecode] = ()
+    stripe_url: str = "https://api.stripe.com"
+    # Signs webhooks of provider `test`; left out, it takes none.
+    test_webhook_secret: str | None = Field(default=None, min_length=16)
+
     # server
     rate_points: int = Field(default=10_000, ge=1_000)
     rate_points_per_second: int = Field(default=200, ge=1)
@@ -68,7 +77,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = "127.0.0.1"
     explorer: bool = True
 
-    @field_validator("allowed_origins", mode="before")
+    @field_validator(
+        "allowed_origins", "payment_providers", "stripe_webhook_secrets", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -85,6 +96,14 @@ class Settings(BaseSettings):
     def _times_fit(self) -> Self:
         if self.reservation_seconds > self.reservation_max_seconds:
             raise ValueError("BIGCAT_RESERVATION_SECONDS exceeds BIGCAT_RESERVATION_MAX_SECONDS")
+        return self
+
+    @model_validator(mode="after")
+    def _somebody_takes_payments(self) -> Self:
+        if not self.payment_providers:
+            raise ValueError("BIGCAT_PAYMENT_PROVIDERS names no provider")
+        if "stripe" in self.payment_providers and not self.stripe_secret_key:
+            raise ValueError("stripe takes payments only with BIGCAT_STRIPE_SECRET_KEY")
         return self
 
 
@@ -110,7 +129,7 @@ def variables_of(field: str) -> list[str]:
 
 def _name_fault(fault: ErrorDetails) -> str:
     if not fault["loc"]:
-        return fault["msg"]
+        return fault["msg"].removeprefix("Value error, ")
     place = str(fault["loc"][0])  # the field, or the first of its variables
     known = {name: names for name in Settings.model_fields for names in [variables_of(name)]}
     variables = next(names for name, names in known.items() if place in (name, *names))

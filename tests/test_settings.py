@@ -147,3 +147,18 @@ def test_a_process_reads_its_environment_once(monkeypatch: pytest.MonkeyPatch) -
 def test_every_setting_has_a_variable_of_its_own() -> None:
     names = [field.validation_alias or name for name, field in Settings.model_fields.items()]
     assert len({str(name) for name in names}) == len(names)
+
+
+def test_payment_providers_are_known_and_can_be_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().payment_providers == ("test",)
+    for named, fault in (
+        ("gold", "BIGCAT_PAYMENT_PROVIDERS"),
+        (",", "names no provider"),
+        ("stripe", "^stripe takes payments only with BIGCAT_STRIPE_SECRET_KEY"),
+    ):
+        monkeypatch.setenv("BIGCAT_PAYMENT_PROVIDERS", named)
+        with pytest.raises(SettingsRefused, match=fault):
+            load_settings()
+    monkeypatch.setenv("BIGCAT_STRIPE_SECRET_KEY", "sk_test_1")
+    monkeypatch.setenv("BIGCAT_STRIPE_WEBHOOK_SECRETS", "whsec_new, whsec_old")
+    assert load_settings().stripe_webhook_secrets == ("whsec_new", "whsec_old")

@@ -7,6 +7,7 @@ from bigcat_graphql.cli.terminal import show
 from bigcat_graphql.settings import Settings, get_settings, variables_of
 
 _HIDDEN = "(hidden)"
+_SECRETS = {"secret_key", "stripe_secret_key", "stripe_webhook_secrets", "test_webhook_secret"}
 
 
 def show_settings(*, as_json: bool) -> None:
@@ -26,8 +27,8 @@ def _describe(settings: Settings, field: str) -> dict[str, object]:
 
 
 def _mask(field: str, value: object) -> object:
-    if field == "secret_key":
-        return _HIDDEN
+    if field in _SECRETS:
+        return _HIDDEN if value else None
     if field == "database_url" and value is not None:
         return _mask_url(str(value))
     return value if isinstance(value, bool | int | float | None) else _plain(value)
