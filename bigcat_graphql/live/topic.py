@@ -1,0 +1,98 @@
+"""Topics: what looks the same to everybody who watches it, and is told to all of them at once."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Hashable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+F = TypeVar("F")
+F_co = TypeVar("F_co", covariant=True)
+
+# Who has left so many frames lying goes on from the whole state: nobody gets a longer queue.
+_MOST_BEHIND = 20
+
+
+class Topic(Protocol[F_co]):
+    """Something that looks the same to everybody; called on the event loop only."""
+
+    @property
+    def key(self) -> Hashable:
+        """What tells it from all other topics, for example `("seats", concert_id)`."""
+
+    def first(self, since: object | None = None) -> F_co:
+        """Give a newcomer the state as of the last frame that was delivered, kept ready.
+
+        With `since`, what the newcomer has, it may be all that is new after that in one frame. The
+        next frame delivered continues either; changes not delivered yet come with that.
+        """
+
+    def attach(
+        self, deliver: Callable[[F_co], None], end: Callable[[], None]
+    ) -> Callable[[], None]:
+        """Have `deliver` called with each new frame, in order, and `end` when there are no more.
+
+        Both must not block. The function that comes back detaches; calling it twice is harmless.
+        """
+
+    def slow_down(self, fanout_seconds: float) -> None:
+        """Hear how long a frame took to reach everybody, to send the next ones less often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source(Generic[F_co]):
+    """A topic that need not be open yet; `hold` opens it, or refuses by a domain error."""
+
+    key: Hashable
+    hold: Callable[[], AbstractAsyncContextManager[Topic[F_co]]]
+
+
+async def follow(topic: Topic[F], since: object | None = None) -> AsyncGenerator[F, None]:
+    """Give one watcher of this process the state, and then every frame until the topic ends.
+
+    Who reads too slowly is given the whole state instead of what was missed.
+    """
+    reader = _Reader(topic)
+    try:
+        yield topic.first(since)
+        while (frame := await reader.next()) is not None:
+            yield frame
+    finally:
+        reader.detach()
+
+
+class _Reader(Generic[F]):
+    """The frames that one watcher has not read yet."""
+
+    def __init__(self, topic: Topic[F]) -> None:
+        self._topic = topic
+        self._frames: deque[F] = deque()
+        self._is_behind = False
+        self._is_over = False
+        self._news = asyncio.Event()
+        self.detach = topic.attach(self._take, self._end)
+
+    async def next(self) -> F | None:
+        """Wait for a frame; None when there will be none."""
+        while not self._frames:
+            if self._is_behind:
+                self._is_behind = False
+                return self._topic.first()
+            if self._is_over:
+                return None
+            self._news.clear()
+            await self._news.wait()
+        return self._frames.popleft()
+
+    def _take(self, frame: F) -> None:
+        if self._is_behind or len(self._frames) >= _MOST_BEHIND:
+            self._frames.clear()
+            self._is_behind = True
+        else:
+            self._frames.append(frame)
+        self._news.set()
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._news.set()
