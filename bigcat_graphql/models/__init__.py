@@ -10,13 +10,21 @@ from bigcat_graphql.models.booking import (
     TicketStatus,
 )
 from bigcat_graphql.models.concert import Concert, ConcertOrganizer, ConcertStatus, PriceTier
-from bigcat_graphql.models.payment import Payment, PaymentStatus
+from bigcat_graphql.models.payment import (
+    Attention,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundReason,
+    RefundStatus,
+)
 from bigcat_graphql.models.seat import Seat, SeatStatus
 from bigcat_graphql.models.venue import SeatingPlan, SeatType, Venue
 
 __all__ = [
     "Account",
     "AccountRole",
+    "Attention",
     "Booking",
     "BookingEndReason",
     "BookingStatus",
@@ -27,6 +35,10 @@ __all__ = [
     "Payment",
     "PaymentStatus",
     "PriceTier",
+    "Refund",
+    "RefundReason",
+    "RefundStatus",
+    "SaleLobby",
     "Seat",
     "SeatStatus",
     "SeatType",

@@ -8,9 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from bigcat_graphql.ids import new_id
+from bigcat_graphql.models.concert import FULL_REFUND, FULL_REFUND_SQL
 from bigcat_graphql.money import Money
 
 
@@ -40,7 +42,9 @@ class Booking(Model):
     `reserved_until` is set while PENDING; once it has passed the booking counts as EXPIRED,
     whether or not the sweeper has written that. `seat_count` is how many seats it needs to be
     confirmed whole. `seat_seconds_changed` is by how much seats that came later or went earlier
-    make the seat-seconds it kept more than `seat_count` times its age. Its key is (concert_id, id).
+    make the seat-seconds it kept more than `seat_count` times its age. `refund_steps` are those of
+    its concert when it was made; `grace_given` says whether a declined payment has given it more
+    time, which happens once. Its key is (concert_id, id).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -56,6 +60,11 @@ class Booking(Model):
     created_at: datetime = fields.DatetimeField()
     reserved_until: datetime | None = fields.DatetimeField(null=True)
     ended_at: datetime | None = fields.DatetimeField(null=True)
+    end_reason = fields.CharEnumField(BookingEndReason, max_length=17, null=True)
+    refund_steps: list[dict[str, int]] = fields.JSONField(
+        default=lambda: list(FULL_REFUND), db_default=SqlDefault(FULL_REFUND_SQL)
+    )
+    grace_given = fields.BooleanField(default=False, db_default=False)
 
     # As of the database's clock when it was read, see booking.lookup.
     status_now: BookingStatus
@@ -83,8 +92,9 @@ class TicketStatus(StrEnum):
 class Ticket(Model):
     """One admission of a confirmed booking.
 
-    A partial unique index allows one ISSUED or CHECKED_IN ticket a seat: the second barrier
-    against two owners. Its key is (concert_id, id).
+    `kept_minor` is what was not given back of a cancelled one. A partial unique index allows one
+    ISSUED or CHECKED_IN ticket a seat: the second barrier against two owners. Its key is
+    (concert_id, id).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -97,6 +107,7 @@ class Ticket(Model):
     currency = fields.CharField(max_length=3)
     issued_at: datetime = fields.DatetimeField()
     cancelled_at: datetime | None = fields.DatetimeField(null=True)
+    kept_minor: int = fields.BigIntField(default=0, db_default=0)
 
     class Meta:
         table = "ticket"

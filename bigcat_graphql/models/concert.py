@@ -8,12 +8,17 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.contrib.postgres.fields import ArrayField
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.models import Model
 
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models.account import Account
 from bigcat_graphql.models.venue import SeatingPlan, SeatType, Venue
 from bigcat_graphql.money import Money
+
+# Steps of a refund policy, see `catalogue.refund_steps`: everything back until the start.
+FULL_REFUND = [{"hours_before": 0, "percent": 100}]
+FULL_REFUND_SQL = """'[{"hours_before": 0, "percent": 100}]'::jsonb"""
 
 
 class ConcertStatus(StrEnum):
@@ -61,6 +66,9 @@ class Concert(Model):
     ticket_limit = fields.IntField(default=8)
     seats_per_booking = fields.IntField(default=8)
     no_single_seats = fields.BooleanField(default=False, db_default=False)
+    refund_steps: list[dict[str, int]] = fields.JSONField(
+        default=lambda: list(FULL_REFUND), db_default=SqlDefault(FULL_REFUND_SQL)
+    )
 
     currency = fields.CharField(max_length=3, null=True)
     lowest_price_minor: int | None = fields.BigIntField(null=True)

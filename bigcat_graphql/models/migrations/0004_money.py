@@ -1,7 +1,33 @@
 """Money: refund policies and refunds, webhooks, and why a booking ended."""
 
-from tortoise import migrations
+from typing import Any
+
+from tortoise import fields, migrations
+from tortoise.fields.base import Field
+from tortoise.fields.db_defaults import SqlDefault
 from tortoise.migrations import operations as ops
+
+from bigcat_graphql.ids import new_id
+
+_FULL_REFUND = SqlDefault("""'[{"hours_before": 0, "percent": 100}]'::jsonb""")
+
+
+def sql(forward: str, backward: str) -> ops.RunSQL:
+    """Run one statement, and one to undo it."""
+    return ops.RunSQL(forward, backward)
+
+
+def add(model: str, name: str, field: Field[Any]) -> ops.AddField:
+    """Add a column."""
+    return ops.AddField(model_name=model, name=name, field=field)
+
+
+def check(table: str, name: str, condition: str) -> ops.RunSQL:
+    """Refuse rows that break a rule."""
+    return sql(
+        f"ALTER TABLE {table} ADD CONSTRAINT {table}_{name} CHECK ({condition})",
+        f"ALTER TABLE {table} DROP CONSTRAINT {table}_{name}",
+    )
 
 
 class Migration(migrations.Migration):
@@ -10,4 +36,132 @@ class Migration(migrations.Migration):
     dependencies = [("models", "0003_rush")]
     initial = False
 
-    operations: list[ops.Operation] = []
+    operations: list[ops.Operation] = [
+        # ---- policies, and a booking's copy: what was sold so far could be given back in full
+        add("Concert", "refund_steps", fields.JSONField(db_default=_FULL_REFUND)),
+        add("Booking", "refund_steps", fields.JSONField(db_default=_FULL_REFUND)),
+        add("Booking", "grace_given", fields.BooleanField(default=False, db_default=False)),
+        add("Booking", "end_reason", fields.CharField(max_length=17, null=True)),
+        check(
+            "booking",
+            "end_reason_known",
+            "end_reason IN ('BUYER', 'ORGANIZER', 'TIME_OVER', 'SEATS_LOST', 'PAYMENT_FAILED',"
+            " 'CONCERT_CANCELLED')",
+        ),
+        check("booking", "end_reason_ended", "end_reason IS NULL OR ended_at IS NOT NULL"),
+        add("Ticket", "kept_minor", fields.BigIntField(default=0, db_default=0)),
+        check("ticket", "kept", "kept_minor BETWEEN 0 AND price_minor"),
+        # ---- payments: how much was charged, and when to ask the provider next
+        add("Payment", "captured_minor", fields.BigIntField(default=0, db_default=0)),
+        add("Payment", "decline_code", fields.CharField(max_length=100, null=True)),
+        add("Payment", "attention", fields.CharField(max_length=20, null=True)),
+        add("Payment", "look_at", fields.DatetimeField(null=True)),
+        add("Payment", "looks", fields.IntField(default=0, db_default=0)),
+        sql(
+            "UPDATE payment SET captured_minor = amount_minor"
+            " WHERE status IN ('CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'DISPUTED')",
+            "SELECT 1",
+        ),
+        sql(
+            "UPDATE payment SET look_at = created_at"
+            " WHERE status IN ('CREATED', 'REQUIRES_ACTION', 'AUTHORIZED', 'ORPHANED')",
+            "SELECT 1",
+        ),
+        check("payment", "captured", "captured_minor BETWEEN refunded_minor AND amount_minor"),
+        sql(
+            "CREATE INDEX payment_to_look_at ON payment (look_at) WHERE look_at IS NOT NULL",
+            "DROP INDEX payment_to_look_at",
+        ),
+        sql("DROP INDEX payment_open", "CREATE INDEX payment_open ON payment (created_at)"),
+        sql(
+            "CREATE INDEX payment_for_a_person ON payment (created_at)"
+            " WHERE attention IS NOT NULL OR status = 'ORPHANED'",
+            "DROP INDEX payment_for_a_person",
+        ),
+        # ---- refunds
+        ops.CreateModel(
+            name="Refund",
+            fields=[
+                (
+                    "id",
+                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
+                ),
+                ("concert_id", fields.UUIDField()),
+                ("booking_id", fields.UUIDField()),
+                ("payment_id", fields.UUIDField()),
+                ("status", fields.CharField(max_length=9)),
+                ("reason", fields.CharField(max_length=11)),
+                ("amount_minor", fields.BigIntField()),
+                ("currency", fields.CharField(max_length=3)),
+                ("attempt", fields.IntField(default=0, db_default=0)),
+                ("provider_reference", fields.CharField(null=True, max_length=200)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("succeeded_at", fields.DatetimeField(null=True)),
+            ],
+            options={"table": "refund", "app": "models", "pk_attr": "id"},
+            bases=["Model"],
+        ),
+        sql(
+            "ALTER TABLE refund DROP CONSTRAINT refund_pkey",
+            "ALTER TABLE refund ADD PRIMARY KEY (id)",
+        ),
+        sql(
+            "ALTER TABLE refund ADD CONSTRAINT refund_pkey PRIMARY KEY (concert_id, id)",
+            "ALTER TABLE refund DROP CONSTRAINT refund_pkey",
+        ),
+        check(
+            "refund", "status_known", "status IN ('REQUESTED', 'PENDING', 'SUCCEEDED', 'FAILED')"
+        ),
+        check("refund", "reason_known", "reason IN ('CANCELLED', 'SEATS_LOST', 'AT_PROVIDER')"),
+        check("refund", "amount", "amount_minor > 0"),
+        check("refund", "success", "(succeeded_at IS NOT NULL) = (status = 'SUCCEEDED')"),
+        sql(
+            "ALTER TABLE refund ADD CONSTRAINT refund_payment_fkey"
+            " FOREIGN KEY (concert_id, payment_id) REFERENCES payment (concert_id, id)",
+            "ALTER TABLE refund DROP CONSTRAINT refund_payment_fkey",
+        ),
+        sql(
+            "ALTER TABLE refund ADD CONSTRAINT refund_booking_fkey"
+            " FOREIGN KEY (concert_id, booking_id) REFERENCES booking (concert_id, id)",
+            "ALTER TABLE refund DROP CONSTRAINT refund_booking_fkey",
+        ),
+        # Seats are lost once: two who find that out at once ask for the money back once.
+        sql(
+            "CREATE UNIQUE INDEX refund_of_lost_seats ON refund (concert_id, payment_id)"
+            " WHERE reason = 'SEATS_LOST'",
+            "DROP INDEX refund_of_lost_seats",
+        ),
+        sql(
+            "CREATE INDEX refund_of_booking ON refund (concert_id, booking_id, created_at)",
+            "DROP INDEX refund_of_booking",
+        ),
+        sql(
+            "CREATE INDEX refund_of_payment ON refund (concert_id, payment_id)",
+            "DROP INDEX refund_of_payment",
+        ),
+        # ---- the books of provider `test`, which outlive a process as a real one's do
+        sql(
+            "CREATE TABLE play_payment (id uuid PRIMARY KEY, payment_method text NOT NULL,"
+            " amount_minor bigint NOT NULL, status text NOT NULL,"
+            " is_disputed boolean NOT NULL DEFAULT false, authorized_at timestamptz NOT NULL)",
+            "DROP TABLE play_payment",
+        ),
+        sql(
+            "CREATE TABLE play_refund (key text PRIMARY KEY, payment_id uuid NOT NULL,"
+            " amount_minor bigint NOT NULL)",
+            "DROP TABLE play_refund",
+        ),
+        # ---- what providers told: each event once, for ever
+        sql(
+            "CREATE TABLE webhook_event (provider text, event_id text, kind text NOT NULL,"
+            " concert_id uuid, payment_id uuid, deliveries int NOT NULL DEFAULT 1,"
+            " received_at timestamptz NOT NULL DEFAULT now(), handled_at timestamptz,"
+            " PRIMARY KEY (provider, event_id))",
+            "DROP TABLE webhook_event",
+        ),
+        sql(
+            "CREATE INDEX webhook_event_unhandled ON webhook_event (received_at)"
+            " WHERE handled_at IS NULL",
+            "DROP INDEX webhook_event_unhandled",
+        ),
+    ]
