@@ -10,6 +10,7 @@ from bigcat_graphql.models.booking import (
     TicketStatus,
 )
 from bigcat_graphql.models.concert import Concert, ConcertOrganizer, ConcertStatus, PriceTier
+from bigcat_graphql.models.email_code import EmailCode
 from bigcat_graphql.models.payment import (
     Attention,
     Payment,
@@ -19,6 +20,7 @@ from bigcat_graphql.models.payment import (
     RefundStatus,
 )
 from bigcat_graphql.models.seat import Seat, SeatStatus
+from bigcat_graphql.models.ticket_key import TicketKey
 from bigcat_graphql.models.venue import SeatingPlan, SeatType, Venue
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "Concert",
     "ConcertOrganizer",
     "ConcertStatus",
+    "EmailCode",
     "IdempotencyKey",
     "Payment",
     "PaymentStatus",
@@ -45,6 +48,7 @@ __all__ = [
     "SeatingPlan",
     "Session",
     "Ticket",
+    "TicketKey",
     "TicketStatus",
     "Venue",
 ]

@@ -38,6 +38,7 @@ class Account(Model):
     name = fields.CharField(max_length=200)
     role = fields.CharEnumField(AccountRole, max_length=10)
     password_hash = fields.CharField(max_length=200, null=True)
+    email_verified_at: datetime | None = fields.DatetimeField(null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

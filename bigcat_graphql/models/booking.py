@@ -94,7 +94,8 @@ class Ticket(Model):
 
     `kept_minor` is what was not given back of a cancelled one. A partial unique index allows one
     ISSUED or CHECKED_IN ticket a seat: the second barrier against two owners. Its key is
-    (concert_id, id).
+    (concert_id, id). `code` is a secret of its own, of which
+    `booking.ticket_codes` makes the code that is shown.
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -106,6 +107,7 @@ class Ticket(Model):
     price_minor: int = fields.BigIntField()
     currency = fields.CharField(max_length=3)
     issued_at: datetime = fields.DatetimeField()
+    checked_in_at: datetime | None = fields.DatetimeField(null=True)
     cancelled_at: datetime | None = fields.DatetimeField(null=True)
     kept_minor: int = fields.BigIntField(default=0, db_default=0)
 

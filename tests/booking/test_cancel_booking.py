@@ -5,6 +5,7 @@ import pytest
 from bigcat_graphql import booking, database, payments
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey, BookingName, GuestReference
+from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.ids import print_reference
 from bigcat_graphql.models import (
@@ -141,7 +142,7 @@ async def test_a_used_ticket_is_not_cancelled_and_is_named() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     paid = await pay(buyer, await book(buyer, concert, 0, 1))
     used, other = await tickets_of(paid)
-    await Ticket.filter(id=used.id).update(status=TicketStatus.CHECKED_IN)
+    await Ticket.filter(id=used.id).update(status=TicketStatus.CHECKED_IN, checked_in_at=utc_now())
 
     with pytest.raises(booking.CancellationNotAllowed) as refusal:
         await cancel(buyer, paid)

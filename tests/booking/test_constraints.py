@@ -44,7 +44,9 @@ EXPECTED = {
         "status_known",
     },
     "seating_plan": {"counts"},
-    "ticket": {"booking_fkey", "end", "pkey", "price_not_negative", "status_known"},
+    "email_code": {"tries"},
+    "ticket": {"admission", "booking_fkey", "end", "pkey", "price_not_negative", "status_known"},
+    "ticket_key": {"length"},
     "venue": {"latitude_range", "longitude_range", "position_whole"},
 }
 UNIQUE = {

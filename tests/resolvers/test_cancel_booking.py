@@ -95,7 +95,9 @@ async def test_after_the_start_nothing_is_cancelled() -> None:
 
 async def test_a_used_ticket_is_named() -> None:
     buyer, made = await scene()
-    await execute("UPDATE ticket SET status = 'CHECKED_IN' WHERE seat_index = 1")
+    await execute(
+        "UPDATE ticket SET status = 'CHECKED_IN', checked_in_at = now() WHERE seat_index = 1"
+    )
     first, second = await tickets_of(made)
     error = await cancel(buyer, made, 1, ticketIds=[first, second])
     assert (error["code"], error["ticketIds"]) == ("CANCELLATION_NOT_ALLOWED", [second])

@@ -1,7 +1,9 @@
 """Messages and tickets: what was sent, codes by mail, the door."""
 
-from tortoise import migrations
+from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
+
+from bigcat_graphql.ids import new_id
 
 
 class Migration(migrations.Migration):
@@ -10,4 +12,65 @@ class Migration(migrations.Migration):
     dependencies = [("models", "0004_money")]
     initial = False
 
-    operations: list[ops.Operation] = []
+    operations = [
+        # ---- tickets: the door, and the keys that sign codes
+        ops.AddField(
+            model_name="Ticket",
+            name="checked_in_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        # A ticket that was let in and then cancelled keeps both times.
+        ops.RunSQL(
+            "ALTER TABLE ticket ADD CONSTRAINT ticket_admission CHECK (CASE status"
+            " WHEN 'CHECKED_IN' THEN checked_in_at IS NOT NULL"
+            " WHEN 'ISSUED' THEN checked_in_at IS NULL ELSE true END)",
+            "ALTER TABLE ticket DROP CONSTRAINT ticket_admission",
+        ),
+        ops.CreateModel(
+            name="TicketKey",
+            fields=[
+                (
+                    "number",
+                    fields.IntField(primary_key=True, generated=False, unique=True, db_index=True),
+                ),
+                ("private_key", fields.BinaryField()),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={"table": "ticket_key", "app": "models", "pk_attr": "number"},
+            bases=["Model"],
+        ),
+        ops.RunSQL(
+            "ALTER TABLE ticket_key ADD CONSTRAINT ticket_key_length"
+            " CHECK (octet_length(private_key) = 32 AND number BETWEEN 1 AND 65535)",
+            "ALTER TABLE ticket_key DROP CONSTRAINT ticket_key_length",
+        ),
+        # ---- codes by mail
+        ops.AddField(
+            model_name="Account",
+            name="email_verified_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
+        ),
+        ops.CreateModel(
+            name="EmailCode",
+            fields=[
+                (
+                    "id",
+                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
+                ),
+                ("email_folded", fields.CharField(unique=True, max_length=320)),
+                ("code_hash", fields.CharField(null=True, max_length=200)),
+                ("tries_left", fields.IntField()),
+                ("requested_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("valid_until", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={"table": "email_code", "app": "models", "pk_attr": "id"},
+            bases=["Model"],
+        ),
+        ops.RunSQL(
+            "ALTER TABLE email_code ADD CONSTRAINT email_code_tries CHECK (tries_left >= 0)",
+            "ALTER TABLE email_code DROP CONSTRAINT email_code_tries",
+        ),
+        ops.RunSQL(
+            "CREATE INDEX email_code_age ON email_code (valid_until)", "DROP INDEX email_code_age"
+        ),
+    ]
