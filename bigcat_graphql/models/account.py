@@ -29,7 +29,7 @@ class AccountRole(StrEnum):
 class Account(Model):
     """A buyer, organizer or admin; a guest is an account without a password.
 
-    `email_folded` is unique among accounts that have a password.
+    `email_folded` is unique among accounts that have a password; `phone` is as E.164 has it.
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -39,6 +39,7 @@ class Account(Model):
     role = fields.CharEnumField(AccountRole, max_length=10)
     password_hash = fields.CharField(max_length=200, null=True)
     email_verified_at: datetime | None = fields.DatetimeField(null=True)
+    phone = fields.CharField(max_length=16, null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

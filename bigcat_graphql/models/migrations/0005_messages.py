@@ -73,4 +73,50 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             "CREATE INDEX email_code_age ON email_code (valid_until)", "DROP INDEX email_code_age"
         ),
+        # ---- messages: each once, for ever
+        ops.AddField(
+            model_name="Account", name="phone", field=fields.CharField(null=True, max_length=16)
+        ),
+        ops.RunSQL(
+            "ALTER TABLE account ADD CONSTRAINT account_phone"
+            " CHECK (phone ~ '^[+][1-9][0-9]{6,14}$')",
+            "ALTER TABLE account DROP CONSTRAINT account_phone",
+        ),
+        ops.CreateModel(
+            name="Message",
+            fields=[
+                (
+                    "id",
+                    fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True),
+                ),
+                ("concert_id", fields.UUIDField()),
+                ("booking_id", fields.UUIDField()),
+                ("kind", fields.CharField(max_length=20)),
+                ("cause", fields.CharField(max_length=36)),
+                ("channel", fields.CharField(max_length=4)),
+                ("recipient", fields.CharField(max_length=320)),
+                ("subject", fields.CharField(max_length=998)),
+                ("content", fields.BinaryField(null=True)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("sending_until", fields.DatetimeField(null=True)),
+                ("sent_at", fields.DatetimeField(null=True)),
+            ],
+            options={"table": "message", "app": "models", "pk_attr": "id"},
+            bases=["Model"],
+        ),
+        ops.RunSQL(
+            "ALTER TABLE message ADD CONSTRAINT message_channel CHECK (channel IN ('MAIL', 'SMS'))",
+            "ALTER TABLE message DROP CONSTRAINT message_channel",
+        ),
+        # What makes each message one message, however often its job runs.
+        ops.RunSQL(
+            "CREATE UNIQUE INDEX message_once"
+            " ON message (concert_id, booking_id, kind, cause, channel)",
+            "DROP INDEX message_once",
+        ),
+        # The mailbox of the demo: what is kept, the newest first.
+        ops.RunSQL(
+            "CREATE INDEX message_kept ON message (id) WHERE content IS NOT NULL",
+            "DROP INDEX message_kept",
+        ),
     ]
