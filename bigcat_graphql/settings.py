@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     seat_minutes_per_ticket: int = Field(default=60, ge=30, le=100_000)
     sweep_seconds: float = Field(default=1.0, gt=0, le=60)
 
+    # How many a sale queue lets in each second, and how many may be in at once, a concert.
+    queue_admissions_per_second: float = Field(default=20, gt=0, le=10_000)
+    queue_admitted_max: int = Field(default=500, ge=1, le=100_000)
+    # How long whoever was let in may book; the reservation they end with has a time of its own.
+    queue_session_seconds: int = Field(default=10 * 60, ge=10, le=24 * 3600)
+    # Where a drand beacon is asked for a draw's public randomness; "off" draws by the seed alone.
+    beacon_url: str = "https://api.drand.sh"
+
     introspection: bool = True
     persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
     log_format: Literal["json", "console"] = "console"
@@ -64,7 +72,16 @@ class Settings(BaseSettings):
     # Signs webhooks of provider `test`; left out, it takes none.
     test_webhook_secret: str | None = Field(default=None, min_length=16)
 
+    # How nodes of one database tell each other what changed: `postgres`, nats://host:4222 (several
+    # with commas), an address of PostgreSQL past a pooler, or `memory` for a node that is alone.
+    bus: str = "postgres"
+    # Of the NATS subject: installations that share a server of it need one each.
+    bus_prefix: str = Field(default="bigcat", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
+
     # server
+    workers: int = Field(
+        default=1, ge=1, le=64, validation_alias=AliasChoices("BIGCAT_WORKERS", "WEB_CONCURRENCY")
+    )
     rate_points: int = Field(default=10_000, ge=1_000)
     rate_points_per_second: int = Field(default=200, ge=1)
     max_connections: int = Field(default=10_000, ge=10)
@@ -90,6 +107,16 @@ class Settings(BaseSettings):
         for url in (value,) if isinstance(value, str) else value or ():
             if _origin_of(url) != url:
                 raise ValueError(f"{url!r} is not like https://tickets.example, without a path")
+        return value
+
+    @field_validator("bus")
+    @classmethod
+    def _is_a_bus(cls, value: str) -> str:
+        if value not in {"memory", "postgres"} and not all(map(_leads_to_a_bus, value.split(","))):
+            raise ValueError(
+                "must be memory, postgres, nats://host:4222, or the postgresql:// address of the"
+                " server that DATABASE_URL leads to"
+            )
         return value
 
     @model_validator(mode="after")
@@ -148,6 +175,15 @@ def _origin_of(url: str) -> str | None:
         return None
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}{port}"
+
+
+def _leads_to_a_bus(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_nats = parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return is_nats or parts.scheme in {"postgres", "postgresql"}
 
 
 _current: Settings | None = None

@@ -40,7 +40,14 @@ class BookingChanged:
     version: int
 
 
-Event = SeatsChanged | BookingChanged
+@dataclass(frozen=True, slots=True)
+class SeatsUnknown:
+    """Seats of a concert may have changed: the connection broke while COMMIT was on its way."""
+
+    concert_id: UUID
+
+
+Event = SeatsChanged | BookingChanged | SeatsUnknown
 Listener = Callable[[Event], None]
 
 _listeners: list[Listener] = []

@@ -19,6 +19,7 @@ from bigcat_graphql.booking import batch, rules
 from bigcat_graphql.booking.batch import Result
 from bigcat_graphql.booking.batch_keys import keep_refusals
 from bigcat_graphql.booking.choosing import Place
+from bigcat_graphql.booking.events import SeatsUnknown, tell
 from bigcat_graphql.booking.refusing import advise, unavailable
 from bigcat_graphql.booking.selection import ChosenSeats
 from bigcat_graphql.booking.wish import Again, Outcome, Wish
@@ -159,7 +160,11 @@ async def _reserve(wishes: Sequence[Wish]) -> Result:
         return await batch.reserve_batch(wishes)
     except OutcomeUnknown:
         await asyncio.sleep(_UNKNOWN_PAUSE_SECONDS)
-        return await batch.reserve_batch(wishes)
+        try:
+            return await batch.reserve_batch(wishes)
+        finally:
+            # Repeats tell of no seats: viewers would learn by the next comparison only.
+            tell(SeatsUnknown(concert_id) for concert_id in {wish.concert_id for wish in wishes})
 
 
 def _is_somebodys_fault(error: Exception) -> bool:

@@ -29,7 +29,7 @@ def _describe(settings: Settings, field: str) -> dict[str, object]:
 def _mask(field: str, value: object) -> object:
     if field in _SECRETS:
         return _HIDDEN if value else None
-    if field == "database_url" and value is not None:
+    if field in {"database_url", "bus"} and "://" in str(value):
         return _mask_url(str(value))
     return value if isinstance(value, bool | int | float | None) else _plain(value)
 

@@ -8,6 +8,7 @@ from bigcat_graphql.database.connection import (
     fetch_all,
     fetch_one,
     open_database,
+    opened_at,
     tortoise_config,
 )
 from bigcat_graphql.database.migration import migrate
@@ -26,6 +27,7 @@ __all__ = [
     "fetch_one",
     "migrate",
     "open_database",
+    "opened_at",
     "run_transaction",
     "tortoise_config",
 ]

@@ -30,6 +30,7 @@ class DatabaseUnreachable(Exception):
 
 
 _open: TortoiseContext | None = None
+_opened_at: DatabaseUrl | None = None
 
 
 async def open_database(url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: int = 16) -> None:
@@ -40,7 +41,8 @@ async def open_database(url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: 
         SettingsRefused: the URL makes no sense.
         RuntimeError: it is open already.
     """
-    global _open  # noqa: PLW0603 - one database a process, as Tortoise's global context has it
+    # One database a process, as Tortoise's global context has it.
+    global _open, _opened_at
     if _open is not None:
         raise RuntimeError("the database is open already")
     where = as_url(url)
@@ -51,7 +53,7 @@ async def open_database(url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: 
             tortoise_config(where, pool_min=pool_min, pool_max=pool_max),
             _enable_global_fallback=True,
         )
-    _open = context
+    _open, _opened_at = context, where
     try:
         await fetch_one("SELECT 1")
     except _REFUSALS as error:
@@ -65,6 +67,17 @@ async def close_database() -> None:
     context, _open = _open, None
     if context is not None:
         await context.close_connections()
+
+
+def opened_at() -> DatabaseUrl:
+    """Say where the open database is, for those who need a connection of their own.
+
+    Raises:
+        RuntimeError: none is open.
+    """
+    if _open is None or _opened_at is None:
+        raise RuntimeError("open_database() comes first")
+    return _opened_at
 
 
 def tortoise_config(

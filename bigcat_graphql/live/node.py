@@ -1,23 +1,28 @@
 """This process's live side: hubs and watched bookings, kept equal to the database."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
+from typing import NoReturn
 from uuid import UUID
-
-import structlog
 
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey
-from bigcat_graphql.booking.events import Event, SeatsChanged, after_commit
+from bigcat_graphql.booking.events import (
+    BookingChanged,
+    Event,
+    Listener,
+    SeatsChanged,
+    after_commit,
+)
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.live.bookings import WatchedBookings
+from bigcat_graphql.live.bus import ChangeBus, NobodyElse
+from bigcat_graphql.live.comparing import Comparing
 from bigcat_graphql.live.frames import Frame, SeatVersion, Snapshot
 from bigcat_graphql.live.hub import NothingToWatch, open_hub
 from bigcat_graphql.live.hubs import Hubs
 from bigcat_graphql.models import Booking
-
-_log = structlog.get_logger(__name__)
 
 # What every promise about lost messages counts on: a viewer is wrong for 5 s at most.
 COMPARE_SECONDS = 5.0
@@ -27,35 +32,45 @@ class Node:
     """Live seats and bookings of one process, from `start()` to `stop()`."""
 
     def __init__(
-        self, *, compare_seconds: float = COMPARE_SECONDS, hubs: Hubs | None = None
+        self,
+        *,
+        compare_seconds: float = COMPARE_SECONDS,
+        hubs: Hubs | None = None,
+        listen: Callable[[Listener], Callable[[], None]] = after_commit,
     ) -> None:
-        self._compare_seconds = compare_seconds
         self._hubs = Hubs() if hubs is None else hubs
         self._bookings = WatchedBookings()
-        self._comparing: asyncio.Task[None] | None = None
+        self._comparing = Comparing(self._hubs, self._bookings, every_seconds=compare_seconds)
+        self._bus: ChangeBus = NobodyElse()
+        self._listen = listen
         self._stop_listening: Callable[[], None] = _nothing
-        self._is_cut_off = False
+        self._task: asyncio.Task[NoReturn] | None = None
 
-    def start(self) -> None:
-        """Begin to listen to this process's bookings, and to compare with the database.
+    def start(self, bus: ChangeBus | None = None) -> None:
+        """Begin to listen to this process and to the other nodes, and to compare with the database.
+
+        Without a bus there are no others.
 
         Raises:
             RuntimeError: it has begun.
         """
-        if self._comparing is not None:
+        if self._task is not None:
             raise RuntimeError("live has been started")
-        self._stop_listening = after_commit(self._receive)
-        self._comparing = asyncio.create_task(self._keep_comparing())
+        self._bus = bus or NobodyElse()
+        self._stop_listening = self._listen(self._receive_own)
+        self._task = asyncio.create_task(self._comparing.go_on())
+        self._bus.start(self._receive, self._comparing.doubt)
 
     async def stop(self) -> None:
         """Stop, and let everybody's watching end; stopping twice is harmless."""
-        comparing, self._comparing = self._comparing, None
-        if comparing is None:
+        task, self._task = self._task, None
+        if task is None:
             return
         self._stop_listening()
-        comparing.cancel()
+        await self._bus.stop()
+        task.cancel()
         with suppress(asyncio.CancelledError):
-            await comparing
+            await task
         self._bookings.close()
         await self._hubs.close()
 
@@ -66,7 +81,7 @@ class Node:
         started reads the database each time.
         """
         try:
-            if self._comparing is None:
+            if self._task is None:
                 return await _read_once(concert_id)
             async with self._hubs.hold(concert_id) as hub:
                 return hub.snapshot()
@@ -112,39 +127,27 @@ class Node:
 
     async def compare(self) -> None:
         """Compare all that is watched with the database, now; what fails is logged, not raised."""
-        # One after another: comparing never takes more than one connection from buyers.
-        works = [await self._try(hub.compare) for hub in self._hubs.open_hubs()]
-        works.append(await self._try(self._bookings.compare))
-        if self._is_cut_off and all(works):
-            _log.info("live_compare_works_again")
-        self._is_cut_off = not all(works)
+        await self._comparing.compare()
+
+    def is_cut_off(self) -> bool:
+        """Say whether other nodes' changes come by comparing only."""
+        return self._bus.is_away
 
     def _check_started(self) -> None:
-        if self._comparing is None:
+        if self._task is None:
             raise RuntimeError("live.start() comes first")
+
+    def _receive_own(self, event: Event) -> None:
+        self._receive(event)
+        self._bus.publish(event)
 
     def _receive(self, event: Event) -> None:
         if isinstance(event, SeatsChanged):
             self._hubs.receive(event)
-        else:
+        elif isinstance(event, BookingChanged):
             self._bookings.receive(event)
-
-    async def _keep_comparing(self) -> None:
-        while True:
-            await asyncio.sleep(self._compare_seconds)
-            await self.compare()
-
-    async def _try(self, compare: Callable[[], Awaitable[None]]) -> bool:
-        try:
-            # A database that hangs must not keep the other hubs from theirs.
-            async with asyncio.timeout(self._compare_seconds):
-                await compare()
-        except Exception:  # noqa: BLE001 - whatever it is, viewers keep what they have
-            if not self._is_cut_off:
-                _log.warning("live_compare_failed", exc_info=True)
-            self._is_cut_off = True
-            return False
-        return True
+        else:
+            self._comparing.doubt(event.concert_id)
 
 
 async def _read_once(concert_id: UUID) -> Snapshot:

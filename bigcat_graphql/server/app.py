@@ -65,7 +65,7 @@ def _routes(
 ) -> list[BaseRoute]:
     origins = Origins.of(settings)
     callers = Callers(services.authenticate, settings.public_url)
-    health = Health(services.find_fault, closing)
+    health = Health(services.find_fault, closing, services.find_flaws)
     held = HeldConnections(_most_held(settings))
     http = GraphQLOverHttp(engine, callers=callers, origins=origins, closing=closing, held=held)
     sockets = GraphQLOverWebSocket(engine, callers=callers, origins=origins, held=held)

@@ -1,7 +1,7 @@
 """Whether the process lives, and whether it should be sent requests."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,9 +14,13 @@ class Health:
     """The routes `/healthz` and `/readyz`."""
 
     def __init__(
-        self, find_fault: Callable[[], Awaitable[str | None]], closing: asyncio.Event
+        self,
+        find_fault: Callable[[], Awaitable[str | None]],
+        closing: asyncio.Event,
+        find_flaws: Callable[[], Sequence[str]],
     ) -> None:
         self._find_fault = find_fault
+        self._find_flaws = find_flaws
         self._closing = closing
 
     async def live(self, _: Request) -> Response:
@@ -35,4 +39,6 @@ class Health:
             fault = "the check failed"
         if fault is not None:
             return JSONResponse({"status": "not ready", "reason": fault}, 503, headers=_HEADERS)
-        return JSONResponse({"status": "ready"}, headers=_HEADERS)
+        flaws = [*self._find_flaws()]
+        body = {"status": "ready", "flaws": flaws} if flaws else {"status": "ready"}
+        return JSONResponse(body, headers=_HEADERS)

@@ -1,6 +1,6 @@
 """What the server needs of the rooms below, in one value, so that tests can stand in for them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,10 @@ async def _nothing(_: str) -> bytes | None:
 
 async def _ready() -> str | None:
     return None
+
+
+def _flawless() -> list[str]:
+    return []
 
 
 async def _unknown() -> int | None:
@@ -39,6 +43,8 @@ class Services:
     """The document of a plan by its content hash."""
     find_fault: Callable[[], Awaitable[str | None]] = _ready
     """What keeps the server from being ready; nothing when it is."""
+    find_flaws: Callable[[], Sequence[str]] = _flawless
+    """What works less well than it should, though the server is ready."""
     count_on_sale: Callable[[], Awaitable[int | None]] = _unknown
     """How many concerts are on sale, for the front page."""
     find_examples: Callable[[], Awaitable[Mapping[str, object]]] = _no_examples
