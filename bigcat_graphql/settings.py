@@ -72,6 +72,23 @@ class Settings(BaseSettings):
     # Signs webhooks of provider `test`; left out, it takes none.
     test_webhook_secret: str | None = Field(default=None, min_length=16)
 
+    # Runs jobs (mail, refunds, …) beside the requests; off where `bigcat worker` does it.
+    jobs: Literal["on", "off"] = "on"
+
+    # messages: smtp://user:password@host:587?tls=starttls, or tls=implicit, or tls=none
+    smtp_url: str | None = None
+    mail_from: str = "bigcat box office <tickets@localhost>"
+    mail_reply_to: str | None = None
+    # Keeps what is sent for the page /mailbox, where everybody reads it: for demos only.
+    mailbox: bool = False
+    # What messages are written in, `de` or `de-AT`; left out, what is spoken where the venue is.
+    locale: str | None = None
+    # An SMS service with Twilio's API, and the number that its messages come from.
+    sms_account: str | None = None
+    sms_token: str | None = None
+    sms_from: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$")
+    sms_url: str = "https://api.twilio.com"
+
     # How nodes of one database tell each other what changed: `postgres`, nats://host:4222 (several
     # with commas), an address of PostgreSQL past a pooler, or `memory` for a node that is alone.
     bus: str = "postgres"

@@ -7,7 +7,13 @@ from bigcat_graphql.cli.terminal import show
 from bigcat_graphql.settings import Settings, get_settings, variables_of
 
 _HIDDEN = "(hidden)"
-_SECRETS = {"secret_key", "stripe_secret_key", "stripe_webhook_secrets", "test_webhook_secret"}
+_SECRETS = {
+    "secret_key",
+    "sms_token",
+    "stripe_secret_key",
+    "stripe_webhook_secrets",
+    "test_webhook_secret",
+}
 
 
 def show_settings(*, as_json: bool) -> None:
@@ -29,7 +35,7 @@ def _describe(settings: Settings, field: str) -> dict[str, object]:
 def _mask(field: str, value: object) -> object:
     if field in _SECRETS:
         return _HIDDEN if value else None
-    if field in {"database_url", "bus"} and "://" in str(value):
+    if field in {"database_url", "bus", "smtp_url"} and "://" in str(value):
         return _mask_url(str(value))
     return value if isinstance(value, bool | int | float | None) else _plain(value)
 
