@@ -19,14 +19,19 @@ class DomainError(Exception):
 
 
 @dataclass(eq=False)
-class Busy(DomainError):
+class NotDecided(DomainError):
+    """Nothing was decided: the same request with the same key may be judged anew."""
+
+
+@dataclass(eq=False)
+class Busy(NotDecided):
     """Too many at once: nothing was done, try again in a moment."""
 
     retry_after_seconds: int = 1
 
 
 @dataclass(eq=False)
-class OutcomeUnknown(DomainError):
+class OutcomeUnknown(NotDecided):
     """The connection was lost while saving: send the same again, the same key tells what became."""
 
     retry_after_seconds: int = 1
@@ -66,7 +71,7 @@ class InvalidInput(DomainError):
 
 
 @dataclass(eq=False)
-class Unauthenticated(DomainError):
+class Unauthenticated(NotDecided):
     """Sign in, or continue as a guest, to do this."""
 
 

@@ -10,7 +10,7 @@ from bigcat_graphql.booking import batch_statements as sql
 from bigcat_graphql.booking import idempotency
 from bigcat_graphql.booking.idempotency import Answer
 from bigcat_graphql.booking.wish import Again, Outcome, Repeated, Wish
-from bigcat_graphql.errors import Busy, DomainError, Unauthenticated
+from bigcat_graphql.errors import DomainError, NotDecided
 
 MUTATION = "bookSeats"
 
@@ -44,7 +44,7 @@ async def settle_keys(claimed: Collection[Wish], outcomes: Mapping[Wish, Outcome
     refused: dict[Wish, DomainError] = {}
     for wish in claimed:
         outcome = outcomes[wish]
-        if isinstance(outcome, Again | Busy | Unauthenticated):
+        if isinstance(outcome, Again | NotDecided):
             undone.append(wish)
         elif isinstance(outcome, DomainError):
             refused[wish] = outcome

@@ -49,7 +49,9 @@ SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 READ_SALES = f"""
 SELECT c.id, c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking,
        c.no_single_seats, v.time_zone,
-       {STATUS_NOW} AS status_now, now() AS now
+       {STATUS_NOW} AS status_now, now() AS now,
+       EXISTS (SELECT FROM sale_queue q WHERE q.concert_id = c.id AND q.ended_at IS NULL)
+         AS has_queue
 FROM concert c JOIN venue v ON v.id = c.venue_id
 WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NULL
   AND c.status <> 'DRAFT'
@@ -109,10 +111,11 @@ WITH wanted AS (
   HAVING count(*) = wish.seat_count
 ), made AS (
   INSERT INTO booking (id, concert_id, account_id, reference, status, version, total_minor,
-                       currency, seat_count, created_at, reserved_until)
+                       currency, seat_count, created_at, reserved_until, refund_steps)
   SELECT wish.id, wish.concert_id, wish.account_id, wish.reference, 'PENDING', 1,
          whole.total_minor, wish.currency, wish.seat_count, now(),
-         now() + make_interval(secs => $10)
+         now() + make_interval(secs => $10),
+         (SELECT c.refund_steps FROM concert c WHERE c.id = wish.concert_id)
   FROM wish JOIN whole ON whole.id = wish.id
   RETURNING id, total_minor, created_at, reserved_until
 )

@@ -17,11 +17,8 @@ from bigcat_graphql.booking.errors import IdempotencyConflict
 from bigcat_graphql.booking.events import Event, tell
 from bigcat_graphql.booking.rules import check_key
 from bigcat_graphql.booking.selection import BookingKey
-from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown, Unauthenticated
+from bigcat_graphql.errors import Busy, DomainError, NotDecided
 from bigcat_graphql.ids import new_id
-
-# What happened is not known, or is nothing at all: the same key must be able to try again.
-_NOT_AN_OUTCOME = (Busy, OutcomeUnknown, Unauthenticated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,7 @@ async def answer_once(
     check_key(intent.key)
     try:
         outcome, events = await database.run_transaction(lambda: _do_once(intent, answer, work))
-    except _NOT_AN_OUTCOME:
+    except NotDecided:
         raise
     except DomainError as refusal:
         # In a transaction for its lock time-out: the key may be on its way in another process.

@@ -16,7 +16,7 @@ from bigcat_graphql.booking.errors import (
     UnknownSeats,
 )
 from bigcat_graphql.booking.selection import ChosenSeats, Selection
-from bigcat_graphql.errors import InvalidInput
+from bigcat_graphql.errors import DomainError, InvalidInput
 from bigcat_graphql.models import ConcertStatus, Ticket, TicketStatus
 
 # Clients make keys, best UUIDs; the column holds 64 characters.
@@ -48,6 +48,8 @@ class Sale:
     pending_seconds: int | None
     # Seats times seconds, kept or promised and not bought.
     seat_seconds_kept: float
+    # Why the gate in front of the sale does not let the account in.
+    turned_away: DomainError | None
     now: datetime
 
     def without(self, seat_count: int, seat_seconds: float) -> "Sale":
@@ -73,12 +75,15 @@ def check_key(key: str) -> None:
 
 
 def check_on_sale(sale: Sale) -> None:
-    """Refuse unless the concert is on sale.
+    """Refuse unless the concert is on sale, and the account is let in.
 
     Raises:
         SaleNotOpen: it is not; says when it will be, where that is known.
+        DomainError: the one that the gate in front of the sale gave.
     """
     if sale.status is ConcertStatus.ON_SALE:
+        if sale.turned_away is not None:
+            raise sale.turned_away
         return
     opens_at = sale.opens_at if sale.status is ConcertStatus.PUBLISHED else None
     if opens_at is None:

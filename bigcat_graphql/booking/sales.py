@@ -8,8 +8,9 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import batch_statements as sql
+from bigcat_graphql.booking.gate import find_turned_away
 from bigcat_graphql.booking.rules import Sale
-from bigcat_graphql.errors import NotFound, Unauthenticated
+from bigcat_graphql.errors import DomainError, NotFound, Unauthenticated
 from bigcat_graphql.models import ConcertStatus
 
 
@@ -20,6 +21,7 @@ class Sales:
     accounts: frozenset[UUID]
     concerts: Mapping[UUID, Record]
     held: Mapping[tuple[UUID, UUID], Record]
+    turned_away: Mapping[tuple[UUID, UUID], DomainError]
 
     def of(self, concert_id: UUID, account_id: UUID) -> Sale:
         """Give a concert's sale for an account.
@@ -48,6 +50,7 @@ class Sales:
             pending_bookings=held["bookings"],
             pending_seconds=held["seconds_left"],
             seat_seconds_kept=held["seat_seconds"],
+            turned_away=self.turned_away.get((concert_id, account_id)),
             now=concert["now"],
         )
 
@@ -66,10 +69,12 @@ async def read_sales(pairs: Sequence[tuple[UUID, UUID]]) -> Sales:
     found = await database.fetch_all(sql.READ_SALES, list(set(concerts)))
     # A statement of its own: it must see what was committed while the locks were waited for.
     held = await database.fetch_all(sql.COUNT_HELD, *_unique(concerts, accounts))
+    queued = {row["id"] for row in found if row["has_queue"]}
     return Sales(
         frozenset(row["id"] for row in locked),
         {row["id"]: row for row in found},
         {(row["concert_id"], row["account_id"]): row for row in held},
+        await find_turned_away([pair for pair in pairs if pair[0] in queued]),
     )
 
 

@@ -11,6 +11,7 @@ from bigcat_graphql.models.booking import (
 )
 from bigcat_graphql.models.concert import Concert, ConcertOrganizer, ConcertStatus, PriceTier
 from bigcat_graphql.models.email_code import EmailCode
+from bigcat_graphql.models.message import Channel, Message
 from bigcat_graphql.models.payment import (
     Attention,
     Payment,
@@ -18,6 +19,13 @@ from bigcat_graphql.models.payment import (
     Refund,
     RefundReason,
     RefundStatus,
+)
+from bigcat_graphql.models.sale_queue import (
+    QueueEntry,
+    QueueEntryStatus,
+    QueuePhase,
+    SaleLobby,
+    SaleQueue,
 )
 from bigcat_graphql.models.seat import Seat, SeatStatus
 from bigcat_graphql.models.ticket_key import TicketKey
@@ -30,18 +38,24 @@ __all__ = [
     "Booking",
     "BookingEndReason",
     "BookingStatus",
+    "Channel",
     "Concert",
     "ConcertOrganizer",
     "ConcertStatus",
     "EmailCode",
     "IdempotencyKey",
+    "Message",
     "Payment",
     "PaymentStatus",
     "PriceTier",
+    "QueueEntry",
+    "QueueEntryStatus",
+    "QueuePhase",
     "Refund",
     "RefundReason",
     "RefundStatus",
     "SaleLobby",
+    "SaleQueue",
     "Seat",
     "SeatStatus",
     "SeatType",

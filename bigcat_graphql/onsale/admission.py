@@ -1,0 +1,81 @@
+"""The proof of having been let in, and the gate that bookings of a queued sale go through."""
+
+import base64
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from uuid import UUID
+
+from bigcat_graphql import database
+from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.clock import utc_now
+from bigcat_graphql.errors import DomainError
+from bigcat_graphql.models import QueueEntry, QueueEntryStatus
+from bigcat_graphql.onsale.errors import AdmissionRequired, Missing
+from bigcat_graphql.settings import get_settings
+
+_MAC_BYTES = 16
+_LONGEST = 100
+
+# Under the accounts' locks, in the transaction that takes the seats: whoever is let in now is
+# marked as having come, and nobody else books. Where no queue is on, nothing is asked.
+_ADMIT = """
+WITH wish AS (
+  SELECT * FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, account_id)
+), claimed AS (
+  UPDATE queue_entry e SET claimed_at = now()
+  FROM wish w
+  WHERE e.concert_id = w.concert_id AND e.account_id = w.account_id
+    AND e.status = 'ADMITTED' AND e.admitted_until > now() AND e.claimed_at IS NULL
+)
+SELECT w.concert_id, w.account_id FROM wish w
+JOIN sale_queue q ON q.concert_id = w.concert_id AND q.ended_at IS NULL
+WHERE NOT EXISTS (
+  SELECT FROM queue_entry e
+  WHERE e.concert_id = w.concert_id AND e.account_id = w.account_id
+    AND e.status = 'ADMITTED' AND e.admitted_until > now())
+"""
+
+
+def sign_admission(entry: QueueEntry) -> str | None:
+    """Make the proof that goes with `bookSeats`; None unless the place is let in now."""
+    if entry.status is not QueueEntryStatus.ADMITTED or entry.admitted_until is None:
+        return None
+    until = int(entry.admitted_until.timestamp())
+    return f"{until}.{_mac(entry.concert_id, entry.account_id, until)}"
+
+
+def is_admission(token: str, viewer: Viewer, *, concert_id: UUID) -> bool:
+    """Check a proof without asking the database: of this concert and account, and not over."""
+    until, _, mac = token[:_LONGEST].partition(".")
+    if not (until.isascii() and until.isdigit()) or len(until) > 12:
+        return False
+    expected = _mac(concert_id, viewer.account_id, int(until))
+    if not hmac.compare_digest(expected.encode(), mac.encode()):
+        return False
+    return datetime.fromtimestamp(int(until), UTC) >= utc_now()
+
+
+async def refuse_unadmitted(
+    pairs: Sequence[tuple[UUID, UUID]],
+) -> Mapping[tuple[UUID, UUID], DomainError]:
+    """Name, of pairs of concert and account, those who may not book: a queue is on, and they wait.
+
+    Joins the caller's transaction.
+    """
+    concerts, accounts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    rows = await database.fetch_all(_ADMIT, concerts, accounts)
+    return {
+        (row["concert_id"], row["account_id"]): AdmissionRequired(
+            Missing.ADMISSION, ("input", "admission")
+        )
+        for row in rows
+    }
+
+
+def _mac(concert_id: UUID, account_id: UUID, until: int) -> str:
+    text = b"admission" + concert_id.bytes + account_id.bytes + str(until).encode()
+    key = get_settings().secret_key.encode()
+    mac = hmac.digest(key, text, sha256)[:_MAC_BYTES]
+    return base64.urlsafe_b64encode(mac).rstrip(b"=").decode()

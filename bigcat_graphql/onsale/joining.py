@@ -1,0 +1,225 @@
+"""Taking and giving up a place in a sale queue.
+
+Those who join while a batch is on its way form the next one, and share its statements. Nothing
+here depends on how often somebody asks: an account has one place.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+from asyncpg import Record
+
+from bigcat_graphql import database
+from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.catalogue.status import STATUS_NOW
+from bigcat_graphql.errors import DomainError, InvalidInput, NotFound, Unauthenticated
+from bigcat_graphql.models import ConcertStatus, QueueEntry, QueuePhase
+from bigcat_graphql.onsale.entries import ENTRY, entry_of
+from bigcat_graphql.onsale.errors import WrongConcertState
+from bigcat_graphql.onsale.queues import phase_of
+
+_NONCE_LENGTH_MAX = 64
+# More in one statement would not make each cheaper, but would make the first ones wait.
+_BATCH_MAX = 200
+
+# SHARE in the lobby: many batches may add to it, but none once the draw has closed it, which
+# takes NO KEY UPDATE. Later the counter of ranks is what they queue for: the order of joining is
+# the order of these locks.
+_LOCK = f"""
+SELECT q.*, {STATUS_NOW} AS status_now, c.opens_at <= now() AS is_due
+FROM sale_queue q JOIN concert c ON c.id = q.concert_id
+WHERE q.concert_id = $1 AND c.status <> 'DRAFT'
+"""
+_IN_LOBBY = f"{_LOCK} FOR SHARE OF q"
+_IN_LINE = f"{_LOCK} FOR NO KEY UPDATE OF q"
+
+# Joining again is being there. Who had left takes part again, under the same receipt.
+_JOIN_LOBBY = f"""
+INSERT INTO queue_entry AS e (concert_id, account_id, id, nonce_digest, status, joined_at, seen_at)
+SELECT $1, a.id, j.id, j.nonce_digest, 'PREQUEUE', now(), now()
+FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS j (account_id, id, nonce_digest)
+JOIN account a ON a.id = j.account_id
+ORDER BY a.id
+ON CONFLICT (concert_id, account_id) DO UPDATE SET seen_at = now(), status = 'PREQUEUE'
+RETURNING {ENTRY}
+"""
+
+# A place whose time is over, or that was given up, is taken anew at the end of the line.
+_COME_BACK = f"""
+UPDATE queue_entry e SET seen_at = now(), is_away = FALSE
+WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
+  AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED')
+RETURNING {ENTRY}
+"""
+_JOIN_LINE = f"""
+INSERT INTO queue_entry AS e
+  (concert_id, account_id, id, nonce_digest, status, rank, joined_at, seen_at)
+SELECT $1, a.id, j.id, j.nonce_digest, 'WAITING', $5 + j.place - 1, now(), now()
+FROM unnest($2::uuid[], $3::uuid[], $4::bytea[])
+  WITH ORDINALITY AS j (account_id, id, nonce_digest, place)
+JOIN account a ON a.id = j.account_id
+ON CONFLICT (concert_id, account_id) DO UPDATE
+SET seen_at = now(), status = 'WAITING', rank = EXCLUDED.rank, is_away = FALSE,
+    admitted_at = NULL, admitted_until = NULL, claimed_at = NULL
+RETURNING {ENTRY}
+"""
+_COUNT_ON = "UPDATE sale_queue SET next_rank = next_rank + $2 WHERE concert_id = $1"
+
+_LEAVE = f"""
+UPDATE queue_entry e SET status = 'LEFT'
+WHERE e.concert_id = $1 AND e.account_id = $2
+  AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED', 'LEFT')
+RETURNING {ENTRY}
+"""
+
+
+@dataclass(eq=False, slots=True)
+class _Joiner:
+    """Somebody who asks for a place, and how to tell them."""
+
+    account_id: UUID
+    nonce_digest: bytes
+    answer: asyncio.Future[QueueEntry]
+
+
+class _Door:
+    """One concert's door on this node: at most one batch on its way."""
+
+    def __init__(self, concert_id: UUID) -> None:
+        self._concert_id = concert_id
+        self._waiting: list[_Joiner] = []
+        self._running: asyncio.Task[None] | None = None
+
+    async def enter(self, account_id: UUID, nonce_digest: bytes) -> QueueEntry:
+        answer: asyncio.Future[QueueEntry] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Joiner(account_id, nonce_digest, answer))
+        if self._running is None:
+            # A context of its own: it must not live in its first caller's transaction.
+            self._running = asyncio.create_task(self._run(), context=Context())
+        return await answer
+
+    async def _run(self) -> None:
+        try:
+            while joiners := self._waiting[:_BATCH_MAX]:
+                del self._waiting[:_BATCH_MAX]
+                await self._admit(joiners)
+        finally:
+            self._running = None
+            _doors.pop(self._concert_id, None)
+
+    async def _admit(self, joiners: Sequence[_Joiner]) -> None:
+        # One place an account, with the nonce that came first.
+        nonces: dict[UUID, bytes] = {}
+        for joiner in joiners:
+            nonces.setdefault(joiner.account_id, joiner.nonce_digest)
+        try:
+            entries = await _join(self._concert_id, nonces)
+        except Exception as error:  # noqa: BLE001 - whatever it is, each must be told
+            for joiner in joiners:
+                if not joiner.answer.done():
+                    joiner.answer.set_exception(error)
+            return
+        for joiner in joiners:
+            _tell(joiner, entries.get(joiner.account_id))
+
+
+_doors: dict[UUID, _Door] = {}
+
+
+async def join_queue(viewer: Viewer, *, concert_id: UUID, nonce: str | None) -> QueueEntry:
+    """Take a place, or come back to the one the account has.
+
+    Before the opening it is a place in the lobby, and all of them are drawn; then it is the next
+    one in line.
+
+    Raises:
+        WrongConcertState: no queue is on in front of this concert.
+        NotFound: there is no such concert.
+        InvalidInput: the nonce is empty or longer than 64 characters.
+        Unauthenticated: the account is gone.
+    """
+    if nonce is not None and not 1 <= len(nonce) <= _NONCE_LENGTH_MAX:
+        raise InvalidInput("A nonce has 1 to 64 characters, or is left out.", ("input", "nonce"))
+    digest = sha256((nonce or "").encode()).digest()
+    door = _doors.setdefault(concert_id, _Door(concert_id))
+    return await door.enter(viewer.account_id, digest)
+
+
+async def leave_queue(viewer: Viewer, *, concert_id: UUID) -> QueueEntry:
+    """Give up the place; doing it again changes nothing.
+
+    Raises:
+        NotFound: the viewer has none, or it has come to its end.
+    """
+    row = await database.fetch_one(_LEAVE, concert_id, viewer.account_id)
+    if row is None:
+        raise NotFound(("input", "concertId"))
+    return entry_of(row)
+
+
+async def _join(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> dict[UUID, QueueEntry]:
+    async def work() -> dict[UUID, QueueEntry]:
+        phase = await _lock(concert_id)
+        if phase is QueuePhase.PREQUEUE:
+            rows = await database.fetch_all(_JOIN_LOBBY, concert_id, *_columns(nonces))
+        else:
+            rows = await _join_line(concert_id, nonces)
+        return {row["account_id"]: entry_of(row) for row in rows}
+
+    return await database.run_transaction(work)
+
+
+async def _lock(concert_id: UUID) -> QueuePhase:
+    queue = await database.fetch_one(_IN_LOBBY, concert_id)
+    if queue is not None and phase_of(queue) is not QueuePhase.PREQUEUE:
+        queue = await database.fetch_one(_IN_LINE, concert_id)
+    if queue is None:
+        raise await _no_queue(concert_id)
+    phase = phase_of(queue)
+    if phase is QueuePhase.CLOSED:
+        raise WrongConcertState(ConcertStatus(queue["status_now"]))
+    return phase
+
+
+async def _join_line(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
+    """Give the next ranks to whoever has none; those who have a place are back in it."""
+    back = await database.fetch_all(_COME_BACK, concert_id, list(nonces))
+    known = {row["account_id"] for row in back}
+    new = {account: digest for account, digest in nonces.items() if account not in known}
+    if not new:
+        return back
+    queue = await database.fetch_one(
+        "SELECT next_rank FROM sale_queue WHERE concert_id = $1", concert_id
+    )
+    first = queue["next_rank"] if queue else 1
+    made = await database.fetch_all(_JOIN_LINE, concert_id, *_columns(new), first)
+    await database.execute(_COUNT_ON, concert_id, len(new))
+    return [*back, *made]
+
+
+def _columns(nonces: Mapping[UUID, bytes]) -> tuple[list[UUID], list[UUID], list[bytes]]:
+    # Random, not by time: the draw must not know who came first.
+    return list(nonces), [uuid4() for _ in nonces], list(nonces.values())
+
+
+async def _no_queue(concert_id: UUID) -> DomainError:
+    row = await database.fetch_one(
+        f"SELECT {STATUS_NOW} AS status_now FROM concert c WHERE c.id = $1 AND c.status <> 'DRAFT'",
+        concert_id,
+    )
+    if row is None:
+        return NotFound(("input", "concertId"))
+    return WrongConcertState(ConcertStatus(row["status_now"]))
+
+
+def _tell(joiner: _Joiner, entry: QueueEntry | None) -> None:
+    if joiner.answer.done():
+        return
+    if entry is None:  # the account's row was not there to join
+        joiner.answer.set_exception(Unauthenticated())
+    else:
+        joiner.answer.set_result(entry)

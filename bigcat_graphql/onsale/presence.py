@@ -1,0 +1,59 @@
+"""Who is here, on this node: told to the database for those who may be let in soon."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from uuid import UUID
+
+from bigcat_graphql import database
+
+# Ranks that far ahead of the head are let in within minutes: only their presence matters yet.
+_FRONT_MINUTES = 3
+_FRONT_LEAST = 1_000
+_CHUNK = 5_000
+
+# In the lobby, and while it is drawn, everybody's: the first to be let in must be known to be
+# here. Those who were passed over are back in line.
+_SEEN = """
+UPDATE queue_entry e SET seen_at = now(), is_away = FALSE
+FROM sale_queue q
+WHERE q.concert_id = $1 AND e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
+  AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED')
+  AND (e.rank IS NULL OR e.rank <= q.head_rank + greatest($3, $4 * q.head_per_minute))
+"""
+
+_present: dict[UUID, Counter[UUID]] = {}
+
+
+@contextmanager
+def presence_of(concert_id: UUID, account_id: UUID) -> Iterator[None]:
+    """Count an account as present, once for each of its tabs and devices."""
+    accounts = _present.setdefault(concert_id, Counter())
+    accounts[account_id] += 1
+    try:
+        yield
+    finally:
+        accounts[account_id] -= 1
+        if not accounts[account_id]:
+            del accounts[account_id]
+        if not accounts and _present.get(concert_id) is accounts:
+            del _present[concert_id]
+
+
+def present_at(concert_id: UUID) -> Sequence[UUID]:
+    """List the accounts that are present on this node."""
+    return list(_present.get(concert_id, ()))
+
+
+async def tell_presence() -> None:
+    """Write down who is here, of those for whom it matters."""
+    for concert_id in tuple(_present):
+        accounts = present_at(concert_id)
+        for start in range(0, len(accounts), _CHUNK):
+            await database.execute(
+                _SEEN,
+                concert_id,
+                accounts[start : start + _CHUNK],
+                _FRONT_LEAST,
+                float(_FRONT_MINUTES),
+            )

@@ -1,0 +1,49 @@
+"""What moves the queues, once a second on every node that serves; none of them leads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from bigcat_graphql.booking import gate
+from bigcat_graphql.onsale.admission import refuse_unadmitted
+from bigcat_graphql.onsale.admitting import move_queues
+from bigcat_graphql.onsale.drawing import close_due_lobbies, draw_due_queues
+from bigcat_graphql.onsale.presence import tell_presence
+
+_LOG = structlog.get_logger()
+_EVERY_SECONDS = 1.0
+_PRESENCE_EVERY = 10
+
+
+def take_part() -> None:
+    """Stand in front of every sale that has a queue; called at start-up."""
+    gate.put_up(refuse_unadmitted)
+
+
+async def take_turn() -> None:
+    """Close the lobbies that are due, draw, and let in; what fails is logged, the rest goes on."""
+    closed = await _try(close_due_lobbies)
+    if closed:
+        await _try(tell_presence)
+    await _try(draw_due_queues)
+    await _try(move_queues)
+
+
+async def run_for_ever() -> None:
+    """Take a turn a second, and tell who is present every ten."""
+    turn = 0
+    while True:
+        await asyncio.sleep(_EVERY_SECONDS)
+        if turn % _PRESENCE_EVERY == 0:
+            await _try(tell_presence)
+        turn += 1
+        await take_turn()
+
+
+async def _try(step: Callable[[], Awaitable[int | None]]) -> int | None:
+    try:
+        return await step()
+    except Exception as error:  # noqa: BLE001 - a loop that died would move nobody any more
+        _LOG.warning("queue_turn_failed", step=step.__name__, error=repr(error))
+        return None
