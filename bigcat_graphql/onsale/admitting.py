@@ -27,7 +27,7 @@ WHERE q.ended_at IS NULL AND q.drawn_at IS NOT NULL AND {STATUS_NOW} = 'ON_SALE'
 
 # No leader: whoever has the row moves the queue, the others go on.
 _LOCK = """
-SELECT q.*, extract(epoch FROM now() - coalesce(q.ticked_at, q.drawn_at))::float8 AS seconds
+SELECT q.*, coalesce(extract(epoch FROM now() - q.ticked_at), 1)::float8 AS seconds
 FROM sale_queue q
 WHERE q.concert_id = $1 AND q.ended_at IS NULL AND q.drawn_at IS NOT NULL
   AND (q.ticked_at IS NULL OR q.ticked_at <= now() - make_interval(secs => $2))
