@@ -3,6 +3,7 @@
 from bigcat_graphql.live.bus import ChangeBus, choose_bus
 from bigcat_graphql.live.frames import AreaCounts, Delta, Frame, SeatVersion, Snapshot
 from bigcat_graphql.live.node import Node
+from bigcat_graphql.live.topic import Source, Topic, follow
 
 _node = Node()
 
@@ -10,6 +11,7 @@ start = _node.start
 stop = _node.stop
 is_cut_off = _node.is_cut_off
 snapshot_of = _node.snapshot_of
+hold_seats = _node.hold_seats
 watch_seats = _node.watch_seats
 watch_booking = _node.watch_booking
 
@@ -21,7 +23,11 @@ __all__ = [
     "Node",
     "SeatVersion",
     "Snapshot",
+    "Source",
+    "Topic",
     "choose_bus",
+    "follow",
+    "hold_seats",
     "is_cut_off",
     "snapshot_of",
     "start",

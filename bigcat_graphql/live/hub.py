@@ -4,9 +4,10 @@ from __future__ import annotations  # array[int] is a type only since Python 3.1
 
 import asyncio
 from array import array
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -20,10 +21,7 @@ from bigcat_graphql.live.state import HubState
 
 _log = structlog.get_logger(__name__)
 
-# A viewer this many frames behind reads too slowly for deltas: it goes on from a snapshot.
-_MOST_BEHIND = 20
-# A frame costs some 0.3 ms of the loop for each viewer; this many hold it up for 10 ms.
-_WOKEN_TOGETHER = 32
+_Watcher = tuple[Callable[[Frame], None], Callable[[], None]]
 
 
 class NothingToWatch(Exception):
@@ -58,19 +56,19 @@ async def open_hub(concert_id: UUID) -> Hub:
 class Hub:
     """One concert on this node, for all of its viewers.
 
-    Viewers are cursors: each asks for what is new since the version it has, and no queue is kept
-    for any of them. A hub has one timer, for the next thing due, and no task.
+    It is a `Topic`: whoever attaches is told each frame once, and no queue is kept for anybody. A
+    hub has one timer, for the next thing due, and no task.
     """
 
     def __init__(self, concert_id: UUID, state: HubState, clock: _Clock, *, is_draft: bool) -> None:
         self.concert_id = concert_id
+        self.key = ("seats", concert_id)
         self._is_draft = is_draft
         self.is_closed = False
         self._state = state
         self._clock = clock
         self._pace = Pace()
-        self._viewers = 0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._watchers: dict[object, _Watcher] = {}
         self._timer: asyncio.TimerHandle | None = None
         # Kept here: uvloop's handle for a time that has come does not tell its time.
         self._rings_at = 0.0
@@ -96,23 +94,29 @@ class Hub:
 
     def snapshot(self) -> Snapshot:
         """Give every seat's state now, with all changes received so far."""
-        self._number_changes()
-        return self._state.snapshot()
+        # What is due this very moment must not wait for the timer.
+        self._state.lapse(self._clock.now())
+        snapshot = self._state.early_snapshot()
+        self._arm()
+        return snapshot
 
-    async def frames(self, since: SeatVersion | None) -> AsyncGenerator[Frame, None]:
-        """Give the state, or what changed `since`, and then every change until the hub closes."""
-        self._viewers += 1
-        try:
-            self._number_changes()
-            frame = self._state.frame_after(since) if since else self._state.snapshot()
-            while True:
-                yield frame
-                if not await self._wait_beyond(frame.reached):
-                    return
-                self._pace.fetch(_loop_seconds())
-                frame = self._state.frame_after(frame.reached, frames=_MOST_BEHIND)
-        finally:
-            self._viewers -= 1
+    def first(self, since: SeatVersion | None = None) -> Frame:
+        """Give a newcomer the state as of the last frame, or one merged delta `since` then."""
+        return self._state.frame_after(since) if since else self._state.snapshot()
+
+    def attach(
+        self, deliver: Callable[[Frame], None], end: Callable[[], None]
+    ) -> Callable[[], object]:
+        """Tell of each new frame from now on, and of the end; gives what detaches."""
+        if self.is_closed:
+            asyncio.get_running_loop().call_soon(end)
+        watcher = object()
+        self._watchers[watcher] = (deliver, end)
+        return partial(self._watchers.pop, watcher, None)
+
+    def slow_down(self, fanout_seconds: float) -> None:
+        """Take into account how long a frame took to reach everybody."""
+        self._pace.slow_down(fanout_seconds)
 
     async def compare(self) -> None:
         """Take over what the database has and nobody told; close when there is nothing left."""
@@ -130,30 +134,20 @@ class Hub:
             self._state = await _start_state(reading)
             # The old state had these; the new one began before some of them.
             self._state.merge(self._meanwhile, clock.now())
-            self._tell_viewers()
+            self._tell(self._state.snapshot())
         else:
             self._state.merge_reading(reading, clock.now())
         self._arm()
 
     def close(self) -> None:
-        """Stop, and let every viewer's frames end."""
+        """Stop, and tell everybody that there are no more frames."""
         self.is_closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._tell_viewers()
-
-    async def _wait_beyond(self, reached: SeatVersion) -> bool:
-        while not self.is_closed and self._state.reached == reached:
-            news = asyncio.get_running_loop().create_future()
-            self._waiting.append(news)
-            await news
-        return not self.is_closed
-
-    def _number_changes(self) -> None:
-        # What is due this very moment must not wait for the timer.
-        self._state.lapse(self._clock.now())
-        self._state.number_changes()
+        watchers, self._watchers = self._watchers, {}
+        for _, end in watchers.values():
+            end()
 
     def _arm(self) -> None:
         """See to it that the timer rings for the next frame or lapse, whichever comes first."""
@@ -176,23 +170,14 @@ class Hub:
     def _work(self) -> None:
         self._timer = None
         self._state.lapse(self._clock.now())
-        at = _loop_seconds()
-        if self._pace.due_at <= at and self._state.deliver():
-            self._tell_viewers()
+        if self._pace.due_at <= _loop_seconds() and (frame := self._state.deliver()) is not None:
+            self._tell(frame)
         self._arm()
 
-    def _tell_viewers(self) -> None:
-        self._pace.deliver(_loop_seconds(), self._viewers)
-        waiting, self._waiting = self._waiting, []
-        self._wake(waiting)
-
-    def _wake(self, waiting: list[asyncio.Future[None]]) -> None:
-        """Wake some in this turn of the loop, the rest in the next: requests come in between."""
-        for news in waiting[:_WOKEN_TOGETHER]:
-            if not news.done():
-                news.set_result(None)
-        if rest := waiting[_WOKEN_TOGETHER:]:
-            asyncio.get_running_loop().call_soon(self._wake, rest)
+    def _tell(self, frame: Frame) -> None:
+        self._pace.deliver(_loop_seconds())
+        for deliver, _ in tuple(self._watchers.values()):
+            deliver(frame)
 
 
 async def _read(concert_id: UUID) -> tuple[SeatReading, _Clock]:

@@ -1,8 +1,8 @@
 """This process's live side: hubs and watched bookings, kept equal to the database."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import NoReturn
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from bigcat_graphql.live.bookings import WatchedBookings
 from bigcat_graphql.live.bus import ChangeBus, NobodyElse
 from bigcat_graphql.live.comparing import Comparing
 from bigcat_graphql.live.frames import Frame, SeatVersion, Snapshot
-from bigcat_graphql.live.hub import NothingToWatch, open_hub
+from bigcat_graphql.live.hub import Hub, NothingToWatch, open_hub
 from bigcat_graphql.live.hubs import Hubs
+from bigcat_graphql.live.topic import follow
 from bigcat_graphql.models import Booking
 
 # What every promise about lost messages counts on: a viewer is wrong for 5 s at most.
@@ -88,6 +89,22 @@ class Node:
         except NothingToWatch:
             return None
 
+    @asynccontextmanager
+    async def hold_seats(self, concert_id: UUID) -> AsyncIterator[Hub]:
+        """Keep a concert's seats at hand as a topic.
+
+        Raises:
+            InvalidArgument: there is no such public concert, or it has no seats.
+            RuntimeError: live has not started.
+        """
+        self._check_started()
+        try:
+            async with self._hubs.hold(concert_id) as hub:
+                hub.check_public()
+                yield hub
+        except NothingToWatch:
+            raise InvalidArgument("concertId", "there is no such concert with seats") from None
+
     async def watch_seats(
         self, concert_id: UUID, since: SeatVersion | None = None
     ) -> AsyncGenerator[Frame, None]:
@@ -100,16 +117,10 @@ class Node:
             InvalidArgument: there is no such public concert, or it has no seats.
             RuntimeError: live has not started.
         """
-        self._check_started()
-        try:
-            async with self._hubs.hold(concert_id) as hub:
-                hub.check_public()
-                # Closed here and now: left to the garbage collector it would outlive the viewer.
-                async with aclosing(hub.frames(since)) as frames:
-                    async for frame in frames:
-                        yield frame
-        except NothingToWatch:
-            raise InvalidArgument("concertId", "there is no such concert with seats") from None
+        # Closed here and now: left to the garbage collector it would outlive the viewer.
+        async with self.hold_seats(concert_id) as hub, aclosing(follow(hub, since)) as frames:
+            async for frame in frames:
+                yield frame
 
     async def watch_booking(
         self, viewer: Viewer | None, key: BookingKey, since: int | None = None

@@ -8,38 +8,30 @@ SHORTEST_SECONDS = 0.1
 LONGEST_SECONDS = 2.0
 # A new measure counts for a fifth: one slow frame does not slow the next ones.
 _WEIGHT = 0.2
-# Readers that are slow by themselves must not set the pace of the others.
-_SHARE = 0.9
 
 
 class Pace:
     """The rhythm of one hub, in seconds of the event loop's clock.
 
-    The window is twice the time that nine tenths of the viewers take to fetch a frame, so that
-    sending frames never takes more than half of a core.
+    The window is twice the time that a frame takes to reach everybody, so that sending frames
+    never takes more than half of a core.
     """
 
     def __init__(self) -> None:
         self.window_seconds = SHORTEST_SECONDS
         self._fanout_seconds = 0.0
         self._delivered_at = -math.inf
-        self._to_come = 0
 
     @property
     def due_at(self) -> float:
         """When the next frame may go out; in the past when it is quiet."""
         return self._delivered_at + self.window_seconds
 
-    def deliver(self, at: float, viewers: int) -> None:
-        """Note that a frame goes out to so many."""
+    def deliver(self, at: float) -> None:
+        """Note that a frame goes out."""
         self._delivered_at = at
-        self._to_come = math.ceil(viewers * _SHARE)
 
-    def fetch(self, at: float) -> None:
-        """Note that one viewer fetched it."""
-        self._to_come -= 1
-        if self._to_come:
-            return
-        seconds = at - self._delivered_at
-        self._fanout_seconds += _WEIGHT * (seconds - self._fanout_seconds)
+    def slow_down(self, fanout_seconds: float) -> None:
+        """Note how long a frame took to reach everybody."""
+        self._fanout_seconds += _WEIGHT * (fanout_seconds - self._fanout_seconds)
         self.window_seconds = min(max(2 * self._fanout_seconds, SHORTEST_SECONDS), LONGEST_SECONDS)

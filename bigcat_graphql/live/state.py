@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from bigcat_graphql.booking.events import SeatChange
+from bigcat_graphql.catalogue.availability import SeatCounts
 from bigcat_graphql.catalogue.plan import Plan
 from bigcat_graphql.live.frames import AreaCounts, Delta, Frame, SeatVersion, Snapshot
-from bigcat_graphql.live.history import FRAMES, History
+from bigcat_graphql.live.history import History
 from bigcat_graphql.live.reading import SeatReading
 from bigcat_graphql.live.tally import Tally
 
@@ -50,8 +51,11 @@ class HubState:
         self._counts = self._tally.counts
         self._areas = self._count_areas()
         self._touched: set[int] = set()
+        # Seats and areas that a query was shown ahead of the frame that will tell of them.
+        self._told_early: tuple[set[int], set[int]] = (set(), set())
         self._history = History()
         self._snapshot: Snapshot | None = None
+        self._early_snapshot: Snapshot | None = None
         self._deltas: dict[int, Delta] = {}
 
     def merge(self, changes: Iterable[SeatChange], now: datetime) -> None:
@@ -99,49 +103,58 @@ class HubState:
     @property
     def has_news(self) -> bool:
         """Whether something may have to be delivered."""
-        return bool(self._touched) or self._history.is_open
+        return bool(self._touched) or any(self._told_early)
 
-    def number_changes(self) -> None:
-        """Make a new version of the changes so far, if they come to anything."""
-        touched, self._touched = self._touched, set()
-        numbered = self.plan.seat_count
-        seats = [i for i in touched if i < numbered and self._letters[i] != self._shown[i]]
-        areas = self._count_areas() if any(i >= numbered for i in touched) else self._areas
-        changed = [i for i, area in enumerate(areas) if area != self._areas[i]]
-        if not seats and not changed:
-            return
+    def deliver(self) -> Delta | None:
+        """Make a version of the changes so far, and the frame that leads to it.
 
-        for index in seats:
-            self._letters[index] = self._shown[index]
-        self._areas, self._counts = areas, self._tally.counts
-        self._history.add(self.version, seats, changed)
+        None when they come to nothing.
+        """
+        seats, areas = self._find_changes()
+        # What a query was told must be told again, even if it went back since.
+        seats |= self._told_early[0]
+        areas |= self._told_early[1]
+        self._touched.clear()
+        self._told_early = (set(), set())
+        if not seats and not areas:
+            return None
+
+        self._letters = self._shown[: self.plan.seat_count]
+        self._areas, self._counts = self._count_areas(), self._tally.counts
+        self._history.add(self.version, seats, areas)
         self.version += 1
-        self._snapshot = None
+        self._snapshot = self._early_snapshot = None
         self._deltas.clear()
-
-    def deliver(self) -> bool:
-        """Number the changes so far for all viewers; tell whether there is a newer version."""
-        self.number_changes()
-        return self._history.close_group()
+        return self._keep(self._make_delta(self.version - 1, seats, areas))
 
     def snapshot(self) -> Snapshot:
         """Give the state at the newest version; made once a version."""
         if self._snapshot is None:
-            self._snapshot = Snapshot(
-                epoch=self.epoch,
-                version=self.version,
-                plan_version=self.plan.version,
-                statuses=self._letters.decode("ascii"),
-                areas=self._areas,
-                counts=self._counts,
-            )
+            self._snapshot = self._make_snapshot(self._letters, self._areas, self._counts)
         return self._snapshot
 
-    def frame_after(self, since: SeatVersion, *, frames: int = FRAMES) -> Frame:
+    def early_snapshot(self) -> Snapshot:
+        """Give the state with what no frame has told yet, under the newest version's number.
+
+        The next frame repeats whatever this is ahead: frames carry states, not steps.
+        """
+        if self._early_snapshot is None:
+            seats, areas = self._find_changes()
+            self._told_early[0].update(seats)
+            self._told_early[1].update(areas)
+            self._early_snapshot = self.snapshot()
+            if seats or areas:
+                letters = self._shown[: self.plan.seat_count]
+                self._early_snapshot = self._make_snapshot(
+                    letters, self._count_areas(), self._tally.counts
+                )
+        return self._early_snapshot
+
+    def frame_after(self, since: SeatVersion) -> Frame:
         """Give all that is new since a version, as one delta.
 
         Returns:
-            A snapshot where that was more than `frames` deliveries ago, or in another epoch.
+            A snapshot where that was more than 600 frames ago, or in another epoch.
         """
         if since.epoch != self.epoch or not 0 <= since.version <= self.version:
             return self.snapshot()
@@ -151,10 +164,17 @@ class HubState:
 
         touched: tuple[set[int], set[int]] | None = (set(), set())
         if since.version < self.version:
-            touched = self._history.since(since.version, frames=frames)
+            touched = self._history.since(since.version)
         if touched is None:
             return self.snapshot()
         return self._keep(self._make_delta(since.version, *touched))
+
+    def _find_changes(self) -> tuple[set[int], set[int]]:
+        numbered = self.plan.seat_count
+        touched = self._touched
+        seats = {i for i in touched if i < numbered and self._letters[i] != self._shown[i]}
+        areas = self._count_areas() if any(i >= numbered for i in touched) else self._areas
+        return seats, {i for i, area in enumerate(areas) if area != self._areas[i]}
 
     def _show_all(self, reading: SeatReading) -> bytearray:
         shown = bytearray(reading.letters)
@@ -194,10 +214,23 @@ class HubState:
         if area is not None:
             self._area_tallies[self._area_positions[area.key]].move(old, letter)
         self._touched.add(index)
+        self._early_snapshot = None
 
     def _count_areas(self) -> tuple[AreaCounts, ...]:
         pairs = zip(self.plan.areas, self._area_tallies, strict=True)
         return tuple(AreaCounts(area.key, tally.counts) for area, tally in pairs)
+
+    def _make_snapshot(
+        self, letters: bytearray, areas: tuple[AreaCounts, ...], counts: SeatCounts
+    ) -> Snapshot:
+        return Snapshot(
+            epoch=self.epoch,
+            version=self.version,
+            plan_version=self.plan.version,
+            statuses=letters.decode("ascii"),
+            areas=areas,
+            counts=counts,
+        )
 
     def _make_delta(self, from_version: int, seats: set[int], areas: set[int]) -> Delta:
         indexes = tuple(sorted(seats))

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 F = TypeVar("F")
 F_co = TypeVar("F_co", covariant=True)
@@ -21,7 +21,7 @@ class Topic(Protocol[F_co]):
     def key(self) -> Hashable:
         """What tells it from all other topics, for example `("seats", concert_id)`."""
 
-    def first(self, since: object | None = None) -> F_co:
+    def first(self, since: Any = None) -> F_co:  # noqa: ANN401 - each topic has its own
         """Give a newcomer the state as of the last frame that was delivered, kept ready.
 
         With `since`, what the newcomer has, it may be all that is new after that in one frame. The
@@ -30,7 +30,7 @@ class Topic(Protocol[F_co]):
 
     def attach(
         self, deliver: Callable[[F_co], None], end: Callable[[], None]
-    ) -> Callable[[], None]:
+    ) -> Callable[[], object]:
         """Have `deliver` called with each new frame, in order, and `end` when there are no more.
 
         Both must not block. The function that comes back detaches; calling it twice is harmless.
@@ -48,7 +48,7 @@ class Source(Generic[F_co]):
     hold: Callable[[], AbstractAsyncContextManager[Topic[F_co]]]
 
 
-async def follow(topic: Topic[F], since: object | None = None) -> AsyncGenerator[F, None]:
+async def follow(topic: Topic[F], since: Any = None) -> AsyncGenerator[F, None]:  # noqa: ANN401 - see Topic.first
     """Give one watcher of this process the state, and then every frame until the topic ends.
 
     Who reads too slowly is given the whole state instead of what was missed.

@@ -2,12 +2,11 @@
 
 import asyncio
 import sys
-from collections import Counter
-from contextlib import aclosing
 
 import pytest
 
 from bigcat_graphql.ids import new_id
+from bigcat_graphql.live import Delta, Frame, Snapshot
 from bigcat_graphql.live.hub import Hub, _Clock
 from bigcat_graphql.live.state import HubState
 from bigcat_graphql.models import SeatStatus
@@ -37,24 +36,49 @@ def test_changes_in_quick_succession_set_the_timer_on_uvloop() -> None:
     assert uvloop.run(change_twice()) == "BBAAA"
 
 
-async def test_a_crowd_is_told_in_many_turns_so_that_requests_come_in_between() -> None:
+async def test_newcomers_join_at_the_version_of_everybody_else() -> None:
     table = Table(make_hall())
     hub = open_on(table)
-    turn, told_in = 0, []
-
-    async def view() -> None:
-        async with aclosing(hub.frames(None)) as frames:
-            await anext(frames)
-            await anext(frames)
-            told_in.append(turn)
-
-    viewers = [asyncio.create_task(view()) for _ in range(200)]
-    await asyncio.sleep(0)
+    told: list[Frame] = []
+    hub.attach(told.append, lambda: None)
     hub.receive([table.change(0, SeatStatus.BOOKED)])
-    while len(told_in) < len(viewers):
-        await asyncio.sleep(0)
-        turn += 1
+    assert hub.snapshot().statuses == "BAAAA"
+    newcomer = hub.first()
+    assert isinstance(newcomer, Snapshot)
+    assert newcomer.statuses == "AAAAA"
+    await asyncio.sleep(0)
+    [delta] = told
+    assert isinstance(delta, Delta)
+    assert (delta.from_version, delta.statuses) == (newcomer.version, "B")
     hub.close()
 
-    assert len(set(told_in)) >= 200 // 32
-    assert max(Counter(told_in).values()) <= 32
+
+async def test_what_a_query_saw_and_went_back_is_delivered_by_the_timer() -> None:
+    table = Table(make_hall())
+    hub = open_on(table)
+    told: list[Frame] = []
+    hub.attach(told.append, lambda: None)
+    hub.receive([table.change(0, SeatStatus.BOOKED)])
+    asked = hub.snapshot()
+    hub.receive([table.change(0, SeatStatus.AVAILABLE)])
+    await asyncio.sleep(0)
+    [delta] = told
+    assert isinstance(delta, Delta)
+    assert (delta.from_version, delta.indexes, delta.statuses) == (asked.version, (0,), "A")
+    hub.close()
+
+
+async def test_who_detached_hears_nothing_more_and_the_others_hear_the_end() -> None:
+    table = Table(make_hall())
+    hub = open_on(table)
+    told: list[str] = []
+    detach = hub.attach(lambda _: told.append("gone"), lambda: told.append("gone"))
+    hub.attach(lambda _: told.append("there"), lambda: told.append("end"))
+    detach()
+    detach()
+    hub.receive([table.change(0, SeatStatus.BOOKED)])
+    await asyncio.sleep(0)
+    hub.close()
+    hub.attach(lambda _: None, lambda: told.append("came too late"))
+    await asyncio.sleep(0)
+    assert told == ["there", "end", "came too late"]

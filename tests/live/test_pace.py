@@ -1,10 +1,9 @@
 from bigcat_graphql.live.pace import LONGEST_SECONDS, SHORTEST_SECONDS, Pace
 
 
-def fan_out(pace: Pace, seconds: float, viewers: int = 10) -> None:
-    pace.deliver(100.0, viewers)
-    for _ in range(viewers):
-        pace.fetch(100.0 + seconds)
+def fan_out(pace: Pace, seconds: float) -> None:
+    pace.deliver(100.0)
+    pace.slow_down(seconds)
 
 
 def test_the_first_frame_goes_out_at_once() -> None:
@@ -29,15 +28,6 @@ def test_the_window_stays_below_its_longest() -> None:
     for _ in range(50):
         fan_out(pace, 60.0)
     assert pace.window_seconds == LONGEST_SECONDS
-
-
-def test_a_tenth_of_slow_readers_does_not_widen_the_window() -> None:
-    pace = Pace()
-    for _ in range(50):
-        pace.deliver(100.0, 10)
-        for seconds in [0.001] * 9 + [60.0]:
-            pace.fetch(100.0 + seconds)
-    assert pace.window_seconds == SHORTEST_SECONDS
 
 
 def test_the_window_narrows_again() -> None:

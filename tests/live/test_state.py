@@ -135,7 +135,7 @@ def test_an_extended_reservation_stays() -> None:
     state.merge([table.change(3, R, after(120))], NOON)
     state.lapse(after(60))
     assert state.next_lapse_at == after(120)
-    state.number_changes()
+    state.deliver()
     assert state.snapshot().statuses == "AAARA"
 
 
@@ -146,7 +146,7 @@ def test_a_lapsed_seat_that_another_buyer_takes_is_reserved_again() -> None:
     state.lapse(after(60))
     state.merge([table.change(3, R, after(660))], after(61))
     assert state.next_lapse_at == after(660)
-    state.number_changes()
+    state.deliver()
     assert state.snapshot().statuses == "AAARA"
 
 
@@ -237,35 +237,38 @@ def test_a_hall_that_changes_whole_again_and_again_is_remembered_within_bounds()
     history = History()
     for version in range(600):
         history.add(version, range(20_000), ())
-        history.close_group()
     assert history._size <= history_module.SEATS
-    assert history.since(599, frames=600) == (set(range(20_000)), set())
-    assert history.since(500, frames=600) is None
+    assert history.since(599) == (set(range(20_000)), set())
+    assert history.since(500) is None
 
 
-def test_a_viewer_too_far_behind_gets_a_snapshot() -> None:
-    table = Table(make_hall())
+def test_what_a_query_saw_early_is_told_again_even_if_it_went_back() -> None:
+    table = Table(make_hall(places=[2]))
     state = open_state(table)
-    for status in (B, A, B):
-        state.merge([table.change(0, status)], NOON)
-        state.deliver()
-    assert isinstance(state.frame_after(SeatVersion(state.epoch, 0), frames=2), Snapshot)
-    assert isinstance(state.frame_after(SeatVersion(state.epoch, 1), frames=2), Delta)
+    state.merge([table.change(i, R, after(60)) for i in (0, 6)], NOON)
+    early = state.early_snapshot()
+    assert (early.version, early.statuses) == (0, "RAAAA")
+    assert early.areas[0].counts == SeatCounts(available=1, reserved=1)
+    assert state.snapshot().statuses == "AAAAA"
+
+    state.merge([table.change(i, A) for i in (0, 6)], NOON)
+    assert state.has_news
+    delta = next_delta(state)
+    assert (delta.from_version, delta.indexes, delta.statuses) == (0, (0,), "A")
+    assert delta.areas == (AreaCounts("area0", SeatCounts(available=2)),)
+    assert not state.has_news
 
 
-def test_versions_that_queries_made_can_be_resumed_from() -> None:
+def test_queries_do_not_count_versions() -> None:
     table = Table(make_hall())
     state = open_state(table)
     for index in range(3):
         state.merge([table.change(index, B)], NOON)
-        state.number_changes()
-    assert state.deliver()
-    assert not state.deliver()
-    frame = state.frame_after(SeatVersion(state.epoch, 2))
-    assert isinstance(frame, Delta)
-    # It may name seats of its own delivery that were known already, never one too few.
-    assert 2 in frame.indexes
-    assert frame.statuses == "B" * len(frame.indexes)
+        assert state.early_snapshot().statuses == ("B" * (index + 1)).ljust(5, "A")
+    assert state.early_snapshot() is state.early_snapshot()
+    assert state.version == 0
+    assert next_delta(state).indexes == (0, 1, 2)
+    assert state.early_snapshot() is state.snapshot()
 
 
 def test_all_viewers_share_one_frame() -> None:
