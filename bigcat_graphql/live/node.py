@@ -118,7 +118,7 @@ class Node:
             RuntimeError: live has not started.
         """
         # Closed here and now: left to the garbage collector it would outlive the viewer.
-        async with self.hold_seats(concert_id) as hub, aclosing(follow(hub, since)) as frames:
+        async with self.hold_seats(concert_id) as hub, aclosing(follow(hub, since=since)) as frames:
             async for frame in frames:
                 yield frame
 

@@ -48,44 +48,49 @@ class Source(Generic[F_co]):
     hold: Callable[[], AbstractAsyncContextManager[Topic[F_co]]]
 
 
-async def follow(topic: Topic[F], since: Any = None) -> AsyncGenerator[F, None]:  # noqa: ANN401 - see Topic.first
-    """Give one watcher of this process the state, and then every frame until the topic ends.
+async def follow(
+    *topics: Topic[F],
+    since: Any = None,  # noqa: ANN401 - see Topic.first
+) -> AsyncGenerator[F, None]:
+    """Give one watcher of this process each topic's state, then every frame until all have ended.
 
-    Who reads too slowly is given the whole state instead of what was missed.
+    Who reads too slowly is given a topic's whole state instead of what was missed.
     """
-    reader = _Reader(topic)
+    news = asyncio.Event()
+    readers = [_Reader(topic, news) for topic in topics]
     try:
-        yield topic.first(since)
-        while (frame := await reader.next()) is not None:
-            yield frame
+        for state in [topic.first(since) for topic in topics]:
+            yield state
+        while not all(reader.is_over for reader in readers):
+            await news.wait()
+            news.clear()
+            for reader in readers:
+                while (frame := reader.take()) is not None:
+                    yield frame
     finally:
-        reader.detach()
+        for reader in readers:
+            reader.detach()
 
 
 class _Reader(Generic[F]):
-    """The frames that one watcher has not read yet."""
+    """The frames of one topic that one watcher has not taken yet."""
 
-    def __init__(self, topic: Topic[F]) -> None:
+    def __init__(self, topic: Topic[F], news: asyncio.Event) -> None:
+        self.is_over = False
         self._topic = topic
+        self._news = news
         self._frames: deque[F] = deque()
         self._is_behind = False
-        self._is_over = False
-        self._news = asyncio.Event()
-        self.detach = topic.attach(self._take, self._end)
+        self.detach = topic.attach(self._deliver, self._end)
 
-    async def next(self) -> F | None:
-        """Wait for a frame; None when there will be none."""
-        while not self._frames:
-            if self._is_behind:
-                self._is_behind = False
-                return self._topic.first()
-            if self._is_over:
-                return None
-            self._news.clear()
-            await self._news.wait()
-        return self._frames.popleft()
+    def take(self) -> F | None:
+        """Take what is next; None while there is nothing."""
+        if self._is_behind:
+            self._is_behind = False
+            return self._topic.first()
+        return self._frames.popleft() if self._frames else None
 
-    def _take(self, frame: F) -> None:
+    def _deliver(self, frame: F) -> None:
         if self._is_behind or len(self._frames) >= _MOST_BEHIND:
             self._frames.clear()
             self._is_behind = True
@@ -94,5 +99,5 @@ class _Reader(Generic[F]):
         self._news.set()
 
     def _end(self) -> None:
-        self._is_over = True
+        self.is_over = True
         self._news.set()

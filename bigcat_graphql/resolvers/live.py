@@ -1,7 +1,8 @@
 """Watching seats and bookings."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -17,6 +18,7 @@ from bigcat_graphql.schema.describing import describe, output
 from bigcat_graphql.schema.ids import own_id, read_key
 from bigcat_graphql.schema.live import SeatAvailabilityEvent, SeatVersionInput, show_frame
 from bigcat_graphql.schema.paging import given
+from bigcat_graphql.schema.sharing import Shared
 
 _COST = 10
 
@@ -48,15 +50,13 @@ class Subscription:
                 )
             ),
         ] = UNSET,
-    ) -> AsyncGenerator[SeatAvailabilityEvent, None]:
+    ) -> AsyncIterable[SeatAvailabilityEvent]:
         """Watch a concert's seats."""
         key = own_id(read_key(concert_id, "Concert"))
         if key is None:
             raise InvalidArgument("concertId", "there is no such concert with seats")
-        have = since.read() if since else None
-        async with aclosing(live.watch_seats(key, have)) as frames:
-            async for frame in frames:
-                yield show_frame(frame)
+        seats = live.Source(("seats", key), partial(live.hold_seats, key))
+        return Shared([seats], show_frame, since=since.read() if since else None)
 
     @strawberry.subscription(
         description=(
