@@ -6,7 +6,7 @@ from uuid import UUID
 from asyncpg import Record
 
 from bigcat_graphql import database
-from bigcat_graphql.booking.statements import FREE
+from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts
 from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.onsale import rules
 from bigcat_graphql.onsale.rules import Crowd
@@ -63,8 +63,6 @@ SELECT (SELECT count(*) FROM ended)::int AS ended,
        (SELECT count(*) FROM now_in)::int AS admitted
 """
 
-_COUNT_FREE = f"SELECT count(*)::int AS count FROM seat s WHERE s.concert_id = $1 AND {FREE}"
-
 # The next in line, present or not.
 _NEXT = """
 SELECT e.account_id, e.rank, e.seen_at >= now() - make_interval(secs => $3) AS is_here
@@ -109,9 +107,9 @@ async def move_queues() -> int:
 
 
 async def _move(concert_id: UUID) -> int:
-    # Outside: it may take a while in a large hall, and a second more or less does not matter.
-    free = await database.fetch_one(_COUNT_FREE, concert_id)
-    seats_left = free["count"] if free else 0
+    # Outside the lock, and as of a second ago: what matters is how many, not which.
+    counts = await seat_counts([concert_id])
+    seats_left = counts.get(concert_id, SeatCounts()).available
 
     async def work() -> int:
         queue = await database.fetch_one(_LOCK, concert_id, _TICK_SECONDS)

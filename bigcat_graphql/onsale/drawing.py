@@ -16,7 +16,6 @@ from bigcat_graphql.onsale import beacon as beacons
 from bigcat_graphql.onsale.beacon import Beacon
 from bigcat_graphql.onsale.drand import fetch_round
 from bigcat_graphql.onsale.draw import Entrant, draw, mix
-from bigcat_graphql.onsale.record import DrawRecord, make_record
 from bigcat_graphql.settings import get_settings
 
 # Everybody who is present says so meanwhile, see `presence`: nobody is passed over unheard.
@@ -96,27 +95,6 @@ async def draw_due_queues() -> int:
     return opened
 
 
-async def read_draw(concert_id: UUID) -> DrawRecord | None:
-    """Compute a draw's record from what was kept; None before it was drawn."""
-    queue = await database.fetch_one(
-        "SELECT q.*, extract(epoch FROM q.lobby_closed_at)::bigint AS closed_at"
-        " FROM sale_queue q WHERE q.concert_id = $1 AND q.drawn_at IS NOT NULL",
-        concert_id,
-    )
-    if queue is None:
-        return None
-    lobby = await _read_lobby(concert_id)
-    # 0.6 s for 100,000: other requests go on meanwhile.
-    return await asyncio.to_thread(
-        make_record,
-        sale_id=queue["id"].bytes,
-        closed_at=queue["closed_at"],
-        seed=queue["seed"],
-        entrants=lobby,
-        beacon=beacon_of(queue["beacon"]),
-    )
-
-
 def beacon_of(kept: str | None) -> Beacon | None:
     """Read the beacon that a queue keeps; an empty one means that it was too late."""
     facts = orjson.loads(kept) if kept else None
@@ -174,7 +152,7 @@ async def _draw(queue: Record) -> None:
     concert_id = queue["concert_id"]
     kept = await database.fetch_one(_READ_BEACON, concert_id)
     beacon = beacon_of(kept["beacon"] if kept else None)
-    lobby = await _read_lobby(concert_id)
+    lobby = await read_lobby(concert_id)
     final = mix(
         sale_id=queue["id"].bytes,
         seed=queue["seed"],
@@ -190,7 +168,8 @@ async def _draw(queue: Record) -> None:
     await database.execute(_OPEN, concert_id)
 
 
-async def _read_lobby(concert_id: UUID) -> list[Entrant]:
+async def read_lobby(concert_id: UUID) -> list[Entrant]:
+    """Read who takes part, by id."""
     row = await database.fetch_one(_READ_LOBBY, concert_id)
     packed = bytes(row["entrants"]) if row else b""
     return [

@@ -1,6 +1,7 @@
 """The sale queues themselves: announced before a sale, and what they say of themselves."""
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -8,10 +9,12 @@ from uuid import UUID, uuid4
 from asyncpg import Record
 
 from bigcat_graphql import database
+from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts
 from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.models import ConcertStatus, QueuePhase
 from bigcat_graphql.onsale.draw import SEED_BYTES, commit_to
 from bigcat_graphql.onsale.errors import WrongConcertState
+from bigcat_graphql.onsale.rules import estimate_wait
 
 # The commitment is made with the queue: who announces cannot choose the seed later. A sale that
 # has begun had no lobby: nobody could have been in the draw.
@@ -25,9 +28,9 @@ RETURNING id
 """
 
 _READ = f"""
-SELECT q.*, c.opens_at, {STATUS_NOW} AS status_now, now() AS now
-FROM concert c LEFT JOIN sale_queue q ON q.concert_id = c.id
-WHERE c.id = ANY($1::uuid[]) AND c.status <> 'DRAFT'
+SELECT q.*, c.opens_at, {STATUS_NOW} AS status_now
+FROM sale_queue q JOIN concert c ON c.id = q.concert_id
+WHERE q.concert_id = ANY($1::uuid[]) AND c.status <> 'DRAFT'
 """
 
 _END = "UPDATE sale_queue SET ended_at = now() WHERE concert_id = $1 AND ended_at IS NULL"
@@ -47,6 +50,7 @@ class QueueState:
     waiting_count: int
     admitted_per_minute: float
     head_per_minute: float
+    seats_left: int
 
 
 def phase_of(row: Record) -> QueuePhase:
@@ -88,14 +92,22 @@ async def end_queue(concert_id: UUID) -> None:
     await database.execute(_END, concert_id)
 
 
-async def queues_of(concert_ids: list[UUID]) -> dict[UUID, QueueState]:
-    """Read the queues of concerts; one without is left out."""
-    rows = await database.fetch_all(_READ, concert_ids)
-    return {row["concert_id"]: state_of(row) for row in rows if row["id"] is not None}
+async def queues_of(concert_ids: Iterable[UUID]) -> dict[UUID, QueueState]:
+    """Read the queues of concerts; one without is left out. Seats are as of a second ago."""
+    rows = await database.fetch_all(_READ, list(concert_ids))
+    counts = await seat_counts([row["concert_id"] for row in rows])
+    return {
+        row["concert_id"]: _state_of(row, counts.get(row["concert_id"], SeatCounts()).available)
+        for row in rows
+    }
 
 
-def state_of(row: Record) -> QueueState:
-    """Make a state of a queue's row with the `opens_at` and `status_now` of its concert."""
+def wait_of(rank: int, queue: QueueState) -> int | None:
+    """Guess the seconds until a rank is let in; None while there is nothing honest to say."""
+    return estimate_wait(rank, head_rank=queue.head_rank, head_per_minute=queue.head_per_minute)
+
+
+def _state_of(row: Record, seats_left: int) -> QueueState:
     return QueueState(
         concert_id=row["concert_id"],
         sale_id=row["id"],
@@ -105,4 +117,5 @@ def state_of(row: Record) -> QueueState:
         waiting_count=row["waiting_count"],
         admitted_per_minute=row["admitted_per_minute"],
         head_per_minute=row["head_per_minute"],
+        seats_left=seats_left,
     )

@@ -19,16 +19,17 @@ from bigcat_graphql.onsale import (
     Missing,
     WrongConcertState,
     announce_queue,
+    draw_document,
     end_queue,
+    find_draw,
     find_entry,
     is_admission,
     join_queue,
     leave_queue,
-    read_draw,
     sign_admission,
     take_part,
 )
-from bigcat_graphql.onsale.record import find_faults
+from bigcat_graphql.onsale.record import find_faults, read_record
 from bigcat_graphql.onsale.turns import take_turn
 from bigcat_graphql.settings import override_settings
 from tests.onsale.queues import (
@@ -102,15 +103,20 @@ async def test_whoever_leaves_the_lobby_is_not_drawn_unless_they_come_back() -> 
 async def test_the_draw_ranks_everybody_present_and_its_record_can_be_checked() -> None:
     concert = await make_queue()
     people = await join_all(concert, 40)
-    assert await read_draw(concert.id) is None
+    before = await find_draw(concert.id)
+    assert before
+    assert (before.seed, before.entries_root, before.drawn_at) == (None, None, None)
+    assert await draw_document(before.sale_id) is None
     await open_sale(concert)
 
     assert (await state_of(concert)).phase is QueuePhase.OPEN
     places = await places_of(concert, people)
     assert sorted(ranks_of(places)) == list(range(1, 41))
-    record = await read_draw(concert.id)
-    assert record
+    document = await draw_document(before.sale_id)
+    assert document
+    record = read_record(document)
     assert find_faults(record) == []
+    assert record.commitment == before.commitment
     assert [record.rank_of(place.id.hex) for place in places] == list(ranks_of(places))
 
 
