@@ -1,6 +1,7 @@
 """Seats of concerts: reserved, confirmed, given back, each by one conditional statement."""
 
 from bigcat_graphql.booking.change import change_seats, extend_booking
+from bigcat_graphql.booking.check_in import check_in_ticket
 from bigcat_graphql.booking.errors import (
     CancellationNotAllowed,
     CompanionAlone,
@@ -17,6 +18,7 @@ from bigcat_graphql.booking.errors import (
     SeatsPerBookingExceeded,
     SeatsUnavailable,
     SingleSeatLeft,
+    TicketNotAdmitted,
     TicketsPerAccountExceeded,
     UnknownSeats,
     WrongBookingState,
@@ -28,6 +30,7 @@ from bigcat_graphql.booking.lookup import (
     SeatState,
     find_booking,
     find_ticket,
+    get_booking,
     seats_at,
     seats_of,
     tickets_of,
@@ -43,6 +46,7 @@ from bigcat_graphql.booking.selection import (
     GuestReference,
     Selection,
 )
+from bigcat_graphql.booking.ticket_keys import code_of, make_next_key, public_key_set
 
 __all__ = [
     "BestAvailable",
@@ -69,6 +73,7 @@ __all__ = [
     "SeatsUnavailable",
     "Selection",
     "SingleSeatLeft",
+    "TicketNotAdmitted",
     "TicketsPerAccountExceeded",
     "UnknownSeats",
     "WrongBookingState",
@@ -76,11 +81,16 @@ __all__ = [
     "bookings_of",
     "cancel_booking",
     "change_seats",
+    "check_in_ticket",
+    "code_of",
     "count_bookings",
     "drain",
     "extend_booking",
     "find_booking",
     "find_ticket",
+    "get_booking",
+    "make_next_key",
+    "public_key_set",
     "seats_at",
     "seats_of",
     "sweep",

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bigcat_graphql.errors import DomainError
-from bigcat_graphql.models import BookingStatus, ConcertStatus
+from bigcat_graphql.models import BookingStatus, ConcertStatus, TicketStatus
 from bigcat_graphql.money import Money
 
 
@@ -237,6 +237,30 @@ class CancellationNotAllowed(DomainError):
 
     ticket_ids: tuple[UUID, ...]
     deadline: datetime | None
+
+
+@dataclass(eq=False)
+class TicketNotAdmitted(DomainError):
+    """The ticket is not good for an admission."""
+
+    status: TicketStatus
+    checked_in_at: datetime | None
+
+    @property
+    def code(self) -> str:
+        """Tell a second scan from a ticket that is no longer good."""
+        return "ALREADY_CHECKED_IN" if self._was_let_in else "WRONG_TICKET_STATE"
+
+    @property
+    def message(self) -> str:
+        """Say why not."""
+        if self._was_let_in:
+            return "This ticket was let in before."
+        return f"This ticket is {self.status}: it is not good for an admission."
+
+    @property
+    def _was_let_in(self) -> bool:
+        return self.status is TicketStatus.CHECKED_IN
 
 
 @dataclass(eq=False)

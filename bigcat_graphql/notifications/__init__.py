@@ -1,0 +1,1 @@
+"""Messages and tickets: what to say, and how to send it."""

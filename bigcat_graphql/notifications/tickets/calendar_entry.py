@@ -1,0 +1,63 @@
+"""A booking's evening as a calendar entry, iCalendar (RFC 5545)."""
+
+from datetime import datetime, timedelta
+
+from babel import Locale
+from icalendar import Calendar, Event, vGeo, vText
+
+from bigcat_graphql.clock import utc_now
+from bigcat_graphql.notifications.tickets.sheets import Evening, Sheaf
+from bigcat_graphql.notifications.tickets.words import words_of, write_country, write_time
+
+# Nobody says when a concert will be over; calendars want an end.
+_USUAL_LENGTH = timedelta(hours=3)
+
+
+def write_entry(sheaf: Sheaf, locale: Locale, *, url: str | None = None) -> bytes:
+    """Write the entry; the same booking has the same UID, so a second one replaces the first."""
+    evening = sheaf.evening
+    event = Event()
+    event.add("uid", f"{sheaf.booking_id}@bigcat")
+    event.add("dtstamp", utc_now())
+    event.add("summary", evening.name)
+    event.add("dtstart", _in_zone(evening.starts_at))
+    event.add("dtend", _in_zone(evening.starts_at + _USUAL_LENGTH))
+    event.add("location", _location(evening, locale))
+    event.add("description", _describe(sheaf, locale))
+    event.add("status", "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    if evening.position:
+        event.add("geo", vGeo(evening.position))
+    if url:
+        event.add("url", url)
+    return _wrap(event)
+
+
+def _wrap(event: Event) -> bytes:
+    calendar = Calendar()
+    calendar.add("prodid", "-//bigcat//tickets//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", vText("PUBLISH"))
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _in_zone(instant: datetime) -> datetime:
+    # The wall clock in the venue's zone: should the zone's rules change, the evening does not.
+    return instant.replace(microsecond=0)
+
+
+def _location(evening: Evening, locale: Locale) -> str:
+    country = write_country(evening.country, locale)
+    return ", ".join([evening.venue, *evening.address, evening.city, country])
+
+
+def _describe(sheaf: Sheaf, locale: Locale) -> str:
+    said, evening = words_of(locale), sheaf.evening
+    lines = [", ".join(evening.artists)]
+    if evening.doors_at:
+        lines.append(f"{said.doors}: {write_time(evening.doors_at, locale)}")
+    lines += [f"{said.seat}: {sheet.seat}" for sheet in sheaf.sheets]
+    lines.append(f"{said.reference}: {sheaf.reference}")
+    return "\n".join(lines)
