@@ -24,6 +24,7 @@ from bigcat_graphql.server.persisted import PersistedDocuments
 from bigcat_graphql.server.plan_documents import PlanDocuments
 from bigcat_graphql.server.safety import SafeHeaders
 from bigcat_graphql.server.services import Services
+from bigcat_graphql.server.webhooks import Webhooks
 from bigcat_graphql.server.websocket import GraphQLOverWebSocket
 from bigcat_graphql.settings import Settings, SettingsRefused
 
@@ -78,6 +79,7 @@ def _routes(
         Route("/static/{name}", page.send_asset),
         Route("/healthz", health.live),
         Route("/readyz", health.ready),
+        Route("/webhooks/{provider}", Webhooks(services.take_webhook).receive, methods=["POST"]),
         Route("/plans/{plan_hash}.json", PlanDocuments(services.read_plan).send),
         *(explorer.routes() if explorer else ()),
     ]

@@ -30,15 +30,24 @@ async def read_object(receive: Receive, declared_length: str | None) -> dict[str
         BodyRefused: 413 larger than 256 kB, 408 slower than 15 s, 400 not an object in JSON.
         ClientGone: the client left.
     """
+    return parse_object(await read_body(receive, declared_length), "The body")
+
+
+async def read_body(receive: Receive, declared_length: str | None) -> bytes:
+    """Read a body as it is.
+
+    Raises:
+        BodyRefused: 413 larger than 256 kB, 408 slower than 15 s.
+        ClientGone: the client left.
+    """
     if declared_length and declared_length.isdigit() and int(declared_length) > MAX_BODY_BYTES:
         raise _too_large()
     try:
         # A body that trickles in byte by byte must not hold a request for ever.
         async with asyncio.timeout(_BODY_SECONDS):
-            body = await _read(receive)
+            return await _read(receive)
     except TimeoutError:
         raise BodyRefused(408, "The body took too long to arrive.") from None
-    return parse_object(body, "The body")
 
 
 def parse_object(text: str | bytes, what: str) -> dict[str, Any]:

@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
+from bigcat_graphql.payments.notices import NoInbox
 from bigcat_graphql.server.callers import Authenticate
 from bigcat_graphql.server.execution import ContextMaker
+from bigcat_graphql.server.webhooks import TakeWebhook
 
 
 async def _nothing(_: str) -> bytes | None:
@@ -26,6 +28,11 @@ async def _unknown() -> int | None:
 
 async def _no_examples() -> Mapping[str, object]:
     return {}
+
+
+async def _no_inbox(provider: str, body: bytes, headers: Mapping[str, str]) -> None:
+    del body, headers
+    raise NoInbox(provider)
 
 
 @asynccontextmanager
@@ -49,5 +56,7 @@ class Services:
     """How many concerts are on sale, for the front page."""
     find_examples: Callable[[], Awaitable[Mapping[str, object]]] = _no_examples
     """Values of the present data for the explorer's tabs, by placeholder."""
+    take_webhook: TakeWebhook = _no_inbox
+    """What to do with what a payment provider tells."""
     run: Callable[[], AbstractAsyncContextManager[None]] = _at_rest
     """What runs as long as the server does."""
