@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 import uvloop
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from bigcat_graphql.database import (
     Connection,
@@ -25,8 +26,17 @@ from bigcat_graphql.database import (
 from bigcat_graphql.database.embedded import start_embedded
 
 # A slow machine fails no property; CI tries the same examples each time, people new ones.
-settings.register_profile("bigcat", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "bigcat",
+    deadline=None,
+    derandomize=bool(os.environ.get("CI")),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("bigcat")
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -76,7 +86,7 @@ async def opened_database(database_url: DatabaseUrl) -> AsyncIterator[DatabaseUr
 async def broom(database_url: DatabaseUrl) -> AsyncIterator[tuple[Connection, str]]:
     connection = await connect(replace(database_url, application_name="broom"))
     # A test that leaves a transaction open fails here, by name, rather than hang the run.
-    await connection.execute("SET lock_timeout = '5s'")
+    await connection.execute("SET lock_timeout = '30s'")
     yield connection, await _deletes(connection)
     await connection.close()
 

@@ -12,6 +12,7 @@ from bigcat_graphql.accounts.errors import AuthenticationFailed, RateLimited
 from bigcat_graphql.database import Connection
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.models import Account, AccountRole
+from tests.waiting import until_waiting
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -74,18 +75,9 @@ async def test_a_loser_of_the_index_is_told_even_when_it_looked_free(rival: Conn
             " 'x', now())"
         )
         late = asyncio.create_task(sign_up())
-        await until_somebody_waits(rival)
+        await until_waiting(rival)
     with pytest.raises(EmailTaken):
         await late
-
-
-async def until_somebody_waits(rival: Connection) -> None:
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    for _ in range(1000):
-        if await rival.fetchval(waiting):
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("nobody waits for a lock")
 
 
 @pytest.mark.parametrize(

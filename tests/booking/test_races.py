@@ -16,11 +16,7 @@ from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Concert, Seat, Ticket
 from tests.booking.verbs import book, cancel, let_time_pass, pay, places, states
 from tests.scenes import make_buyer, make_concert
-
-_WAITING = """
-SELECT count(*) FROM pg_stat_activity
-WHERE datname = current_database() AND wait_event_type = 'Lock'
-"""
+from tests.waiting import until_waiting
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -79,8 +75,7 @@ async def test_whoever_waits_for_seats_waits_in_index_order(
         asyncio.create_task(one.fetch(RESERVE_MANY, *_all_seats(concert, account)))
         for one, account in zip(rivals, accounts, strict=True)
     ]
-    while await rival.fetchval(_WAITING) < len(rivals):
-        await asyncio.sleep(0.01)
+    await until_waiting(rival, len(rivals))
     await rival.execute("COMMIT")
     taken = await asyncio.gather(*waiting)
 

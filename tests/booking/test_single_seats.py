@@ -20,6 +20,7 @@ from bigcat_graphql.models import Concert
 from tests.booking.test_best_available import draw
 from tests.booking.verbs import book, cancel, change, states
 from tests.scenes import make_buyer, make_concert
+from tests.waiting import until_waiting
 
 HALL = hall_of(draw(rows=2, seats_per_row=7))
 
@@ -109,7 +110,7 @@ async def test_two_rivals_who_would_each_leave_one_end_of_a_gap_are_not_both_met
         "SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR UPDATE", concert.id
     )
     first = asyncio.create_task(lanes[0].submit(wish(await make_buyer(), concert, 0, 1)))
-    await _until_somebody_waits(rival)
+    await until_waiting(rival)
     second = asyncio.create_task(lanes[1].submit(wish(await make_buyer(), concert, 3, 4)))
     await asyncio.sleep(0.1)  # enough for the second to finish, did nothing hold it
     await rival.execute("COMMIT")
@@ -211,7 +212,7 @@ async def test_a_change_and_a_rival_are_judged_one_after_the_other(
         "SELECT FROM seat WHERE concert_id = $1 AND index = 8 FOR UPDATE", concert.id
     )
     growing = asyncio.create_task(change(buyer, made, add=ChosenSeats(1, (1,)), remove=[8]))
-    await _until_somebody_waits(rival)
+    await until_waiting(rival)
     other = asyncio.create_task(book(await make_buyer(), concert, 3, 4))
     await asyncio.sleep(0.1)  # enough for the other to finish, did nothing hold it
     await rival.execute("COMMIT")
@@ -229,12 +230,3 @@ async def test_best_available_obeys_as_well() -> None:
         await book(await make_buyer(), concert, BestAvailable(2))
 
     assert await states(concert) == "RRRRRRRR"
-
-
-async def _until_somebody_waits(connection: database.Connection) -> None:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    while not await connection.fetchval(waiting):
-        await asyncio.sleep(0.01)

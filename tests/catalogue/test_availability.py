@@ -35,7 +35,8 @@ async def test_a_concert_without_seats_is_left_out() -> None:
     assert await seat_counts([concert.id, new_id()]) == {}
 
 
-async def test_counts_are_kept_for_a_moment() -> None:
+async def test_counts_are_kept_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bigcat_graphql.catalogue.availability._KEPT_SECONDS", 3600.0)
     concert = await make_concert(rows=1, seats_per_row=5)
     await seat_counts([concert.id])
     await execute("UPDATE seat SET status = 'X' WHERE concert_id = $1", concert.id)

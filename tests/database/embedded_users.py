@@ -19,10 +19,13 @@ from bigcat_graphql.database import DatabaseUrl, connect
 from bigcat_graphql.database.embedded import locks
 
 _USE = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from bigcat_graphql.database.embedded import EmbeddedRefused, start_embedded
 
+# Who runs the tests in the background may have told them, and so us, to ignore these.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 try:
     server = start_embedded(Path(sys.argv[1]), durable=sys.argv[2] == "durable")
 except EmbeddedRefused as error:

@@ -1,6 +1,11 @@
 """A tiny table of the database room's own tests, and what rivals do to our sessions."""
 
-from bigcat_graphql.database import Connection, execute
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from bigcat_graphql.database import Connection, DatabaseUrl, connect, execute
 
 
 async def add_slip(number: int) -> None:
@@ -20,6 +25,23 @@ async def other_sessions(rival: Connection, *, doing: str = "") -> list[int]:
         doing,
     )
     return [row["pid"] for row in rows]
+
+
+@asynccontextmanager
+async def held(database: DatabaseUrl) -> AsyncIterator[None]:
+    """Let whoever wants anything of `slip` wait, for as long as the block lasts."""
+    holder = await connect(replace(database, application_name="holder"))
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE slip")
+        yield
+    await holder.close()
+
+
+async def end_session_doing(rival: Connection, statement: str) -> None:
+    """Wait until a session of the pool is at a statement, and end it."""
+    while not (sessions := await other_sessions(rival, doing=statement)):
+        await asyncio.sleep(0.01)
+    await terminate(rival, sessions)
 
 
 async def terminate(rival: Connection, sessions: list[int]) -> None:

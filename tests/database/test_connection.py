@@ -12,7 +12,14 @@ from bigcat_graphql.database import (
 )
 from bigcat_graphql.errors import Busy, OutcomeUnknown
 from bigcat_graphql.models import Account
-from tests.database.slips import add_slip, count_slips, other_sessions, terminate
+from tests.database.slips import (
+    add_slip,
+    count_slips,
+    end_session_doing,
+    held,
+    other_sessions,
+    terminate,
+)
 
 pytestmark = pytest.mark.usefixtures("slips")
 
@@ -42,17 +49,23 @@ async def test_reads_go_on_when_every_session_has_been_killed(rival: Connection)
     assert await fetch_all("SELECT * FROM slip") == []
 
 
-async def test_a_read_under_way_when_its_session_is_killed_runs_again(rival: Connection) -> None:
-    reading = asyncio.create_task(fetch_all("SELECT pg_sleep(0.2)"))
-    await terminate(rival, await _sessions_doing(rival, "SELECT pg_sleep"))
-    assert len(await reading) == 1
+async def test_a_read_under_way_when_its_session_is_killed_runs_again(
+    database: DatabaseUrl, rival: Connection
+) -> None:
+    async with held(database):
+        reading = asyncio.create_task(fetch_all("SELECT FROM slip"))
+        await end_session_doing(rival, "SELECT FROM slip")
+    assert await reading == []
 
 
-async def test_a_read_survives_one_dead_session_after_the_other(rival: Connection) -> None:
-    reading = asyncio.create_task(fetch_all("SELECT pg_sleep(0.2)"))
-    for _ in range(3):
-        await terminate(rival, await _sessions_doing(rival, "SELECT pg_sleep"))
-    assert len(await reading) == 1
+async def test_a_read_survives_one_dead_session_after_the_other(
+    database: DatabaseUrl, rival: Connection
+) -> None:
+    async with held(database):
+        reading = asyncio.create_task(fetch_all("SELECT FROM slip"))
+        for _ in range(3):
+            await end_session_doing(rival, "SELECT FROM slip")
+    assert await reading == []
 
 
 async def test_a_read_that_always_loses_its_session_ends_as_busy(rival: Connection) -> None:
@@ -64,20 +77,17 @@ async def test_a_read_that_always_loses_its_session_ends_as_busy(rival: Connecti
         await reading
 
 
-async def test_a_write_under_way_when_its_session_is_killed_does_not(rival: Connection) -> None:
-    writing = asyncio.create_task(execute("INSERT INTO slip SELECT 1, pg_sleep(0.2)::text"))
-    await terminate(rival, await _sessions_doing(rival, "INSERT"))
-    with pytest.raises(OutcomeUnknown):
-        await writing
+async def test_a_write_under_way_when_its_session_is_killed_does_not(
+    database: DatabaseUrl, rival: Connection
+) -> None:
+    async with held(database):
+        writing = asyncio.create_task(add_slip(1))
+        await end_session_doing(rival, "INSERT")
+        with pytest.raises(OutcomeUnknown):
+            await writing
     assert await count_slips(rival) == 0
 
 
 async def test_opening_twice_is_refused(database: DatabaseUrl) -> None:
     with pytest.raises(RuntimeError, match="open already"):
         await open_database(database)
-
-
-async def _sessions_doing(rival: Connection, statement: str) -> list[int]:
-    while not (sessions := await other_sessions(rival, doing=statement)):
-        await asyncio.sleep(0.01)
-    return sessions

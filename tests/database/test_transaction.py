@@ -2,6 +2,7 @@ import asyncio
 
 import asyncpg
 import pytest
+from tortoise.connection import get_connection
 
 from bigcat_graphql.database import Connection, execute, fetch_all, fetch_one, run_transaction
 from bigcat_graphql.database import engine as engine_module
@@ -94,7 +95,7 @@ async def test_two_that_deadlock_both_get_through(rival: Connection) -> None:
 async def test_a_lock_that_is_not_given_back_is_busy(
     rival: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_module, "LOCK_TIMEOUT_MS", 50)
+    monkeypatch.setattr(engine_module, "_SET_LOCAL", "SET LOCAL lock_timeout = 50")
     await add_slip(1)
     async with rival.transaction():
         await rival.execute("UPDATE slip SET note = 'mine'")
@@ -147,11 +148,17 @@ async def test_a_loss_the_work_did_not_notice_is_found_at_commit(rival: Connecti
         await add_slip(runs)
         if runs == 1:
             await terminate(rival, await other_sessions(rival))
-            # Lets the loop read the end of the line: nothing is sent from here on.
-            await asyncio.sleep(0.05)
+            await until_the_line_is_dead()
 
     await run_transaction(work)
     assert await rival.fetchval("SELECT array_agg(id) FROM slip") == [2]
+
+
+async def until_the_line_is_dead() -> None:
+    """Let the loop read that the session has ended; nothing is sent."""
+    line = get_connection("default")._connection
+    while not line.is_closed():
+        await asyncio.sleep(0.01)
 
 
 async def test_a_connection_lost_while_committing_leaves_the_outcome_unknown(

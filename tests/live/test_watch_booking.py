@@ -60,7 +60,7 @@ async def test_who_was_away_gets_the_newest_state_only(node: Node) -> None:
 
 async def test_time_that_is_over_is_told_before_the_sweeper_comes(node: Node) -> None:
     concert, buyer = await make_concert(), await make_buyer()
-    with override_settings(reservation_seconds=1):
+    with override_settings(reservation_seconds=2):
         made = await book(buyer, concert, 0)
     async with aclosing(node.watch_booking(buyer, BookingKey.of(made))) as bookings:
         assert (await following(bookings))[1] is BookingStatus.PENDING

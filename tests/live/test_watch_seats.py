@@ -32,7 +32,7 @@ async def test_two_viewers_see_a_booking_and_its_cancellation(node: Node) -> Non
 async def test_an_expired_reservation_turns_free_without_a_sweeper(node: Node) -> None:
     concert, buyer = await make_concert(), await make_buyer()
     async with watching(node, concert) as viewer:
-        with override_settings(reservation_seconds=1):
+        with override_settings(reservation_seconds=2):
             await book(buyer, concert, 0)
         await viewer.sees("R" + "A" * 9)
         await viewer.sees("A" * 10)
@@ -43,7 +43,7 @@ async def test_an_expired_reservation_turns_free_without_a_sweeper(node: Node) -
 async def test_an_expired_seat_that_another_buyer_takes_is_reserved_again(node: Node) -> None:
     concert = await make_concert()
     async with watching(node, concert) as viewer:
-        with override_settings(reservation_seconds=1):
+        with override_settings(reservation_seconds=2):
             await book(await make_buyer(), concert, 0)
         await viewer.sees("R" + "A" * 9)
         await viewer.sees("A" * 10)
@@ -54,7 +54,7 @@ async def test_an_expired_seat_that_another_buyer_takes_is_reserved_again(node: 
 async def test_the_sweeper_changes_nothing_that_viewers_see(node: Node) -> None:
     concert = await make_concert()
     async with watching(node, concert) as viewer:
-        with override_settings(reservation_seconds=1):
+        with override_settings(reservation_seconds=2):
             await book(await make_buyer(), concert, 0)
         await viewer.sees("R" + "A" * 9)
         await viewer.sees("A" * 10)
@@ -143,7 +143,7 @@ async def test_nothing_goes_out_before_its_time_though_a_query_sees_it(
     monkeypatch.setattr(pace, "SHORTEST_SECONDS", 3600.0)
     concert, buyer = await make_concert(), await make_buyer()
     async with watching(node, concert) as viewer:
-        with override_settings(reservation_seconds=1):
+        with override_settings(reservation_seconds=2):
             await book(buyer, concert, 0)
         await viewer.sees("R" + "A" * 9)
         await book(buyer, concert, 1)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -84,12 +85,13 @@ async def test_pages_go_forward_and_back() -> None:
 
 async def test_every_condition_must_hold() -> None:
     await make_week()
-    local = (utc_now() + timedelta(days=11)).date().isoformat()
+    # Near midnight the evening is of another date in Germany than in UTC.
+    local = (utc_now() + timedelta(days=11)).astimezone(ZoneInfo("Europe/Berlin")).date()
     found = await search(
         filter={
             "text": "quartett koln",
             "city": "KÖLN",
-            "localDateRange": {"from": local},
+            "localDateRange": {"from": local.isoformat()},
             "startsAt": {"to": "2100-01-01T00:00:00Z"},
             "localTime": {"from": "00:00"},
             "maxPrice": {"amount": "40", "currency": "EUR"},

@@ -32,9 +32,10 @@ class ListSize:
 
 
 class Watchers:
-    """Counts the generators that are open."""
+    """Counts the generators that are open, and who sleeps."""
 
     open = 0
+    asleep = 0
 
 
 class ToyViewer:
@@ -86,6 +87,15 @@ FAILURES: dict[str, Exception] = {
 }
 
 
+async def sleep(seconds: float) -> str:
+    Watchers.asleep += 1
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        Watchers.asleep -= 1
+    return "slept"
+
+
 @strawberry.type
 class Query:
     @strawberry.field
@@ -111,8 +121,11 @@ class Query:
 
     @strawberry.field
     async def sleep(self, seconds: float) -> str:
-        await asyncio.sleep(seconds)
-        return "slept"
+        return await sleep(seconds)
+
+    @strawberry.field
+    def asleep(self) -> int:
+        return Watchers.asleep
 
     @strawberry.field
     def item(self, by: ItemBy) -> Item | None:  # noqa: ARG002 - only its coercion is tested
@@ -145,6 +158,10 @@ class Mutation:
     @strawberry.mutation
     def pay_booking(self) -> str:
         return "paid"
+
+    @strawberry.mutation
+    async def sleep(self, seconds: float) -> str:
+        return await sleep(seconds)
 
 
 @strawberry.type
