@@ -24,8 +24,8 @@ def count_for_stripe(amount: Money) -> int:
     iso = decimals(amount.currency)
     if iso > 2 and amount.currency not in _LAST_DIGIT_ZERO:
         raise NotForStripe(f"Stripe takes no {amount.currency}.")
-    shift = _DECIMALS.get(amount.currency, iso) - iso
-    count, rest = divmod(amount.amount_minor * 10 ** max(shift, 0), 10 ** max(-shift, 0))
+    many, few = _units(amount.currency)
+    count, rest = divmod(amount.amount_minor * many, few)
     if rest:
         raise NotForStripe(f"Stripe takes whole {amount.currency} only, not {amount}.")
     if amount.currency in _LAST_DIGIT_ZERO and count % 10:
@@ -35,5 +35,12 @@ def count_for_stripe(amount: Money) -> int:
 
 def count_for_us(count: int, currency: str) -> int:
     """Count in minor units of ISO 4217 what Stripe says."""
-    shift = decimals(currency) - _DECIMALS.get(currency, decimals(currency))
-    return count * 10**shift if shift >= 0 else count // 10**-shift
+    many, few = _units(currency)
+    return count * few // many
+
+
+def _units(currency: str) -> tuple[int, int]:
+    """Give how many units of Stripe's are how many of ISO's."""
+    iso = decimals(currency)
+    stripe = _DECIMALS.get(currency, iso)
+    return int(10 ** max(stripe - iso, 0)), int(10 ** max(iso - stripe, 0))
