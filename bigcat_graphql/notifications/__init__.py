@@ -1,1 +1,32 @@
 """Messages and tickets: what to say, and how to send it."""
+
+from bigcat_graphql import jobs
+from bigcat_graphql.notifications import occasions
+from bigcat_graphql.notifications.again import resend_confirmation
+from bigcat_graphql.notifications.audience import AUDIENCE, tell_audience, tell_next
+from bigcat_graphql.notifications.delivery import send_mail
+from bigcat_graphql.notifications.records import KeptMail, kept_content, kept_mails
+from bigcat_graphql.notifications.reminders import remind, remind_for_ever
+from bigcat_graphql.notifications.stories import Kind
+
+__all__ = [
+    "KeptMail",
+    "Kind",
+    "kept_content",
+    "kept_mails",
+    "remind",
+    "remind_for_ever",
+    "resend_confirmation",
+    "take_part",
+    "tell_audience",
+]
+
+# 5 s doubling to an hour: about a day, as mail servers do among themselves.
+_MAIL_RETRY = jobs.Retry(attempts=34)
+
+
+def take_part() -> None:
+    """Write messages down in the transactions that cause them, and send them; at start-up."""
+    occasions.join_transactions()
+    jobs.handle(occasions.MAIL, send_mail, retry=_MAIL_RETRY, lane=jobs.Lane.PATIENT)
+    jobs.handle(AUDIENCE, tell_next, lane=jobs.Lane.PATIENT)
