@@ -26,6 +26,8 @@ import_app = typer.Typer(help="Read data of others.", no_args_is_help=True)
 user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.add_typer(user_app, name="user")
+jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)
+app.add_typer(jobs_app, name="jobs")
 
 
 class Role(StrEnum):
@@ -66,6 +68,37 @@ def serve(
     from bigcat_graphql.cli import serving
 
     serving.serve(demo=demo, host=host, port=port)
+
+
+@app.command()
+def worker() -> None:
+    """Run jobs until Ctrl-C or SIGTERM, for servers with BIGCAT_JOBS=off; any number may."""
+    from bigcat_graphql.cli import working
+
+    working.work()
+
+
+@jobs_app.command("list")
+def list_jobs(
+    dead: Annotated[bool, typer.Option("--dead", help="Only those that nobody tries.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at most.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs that are not done: dead ones first, then the oldest."""
+    from bigcat_graphql.cli import job_lists
+
+    job_lists.list_jobs(dead_only=dead, limit=limit, as_json=as_json)
+
+
+@jobs_app.command("retry")
+def retry_jobs(
+    ids: Annotated[list[int], typer.Argument(help="Dead jobs, by the numbers of `jobs list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Try dead jobs again from the beginning."""
+    from bigcat_graphql.cli import job_lists
+
+    job_lists.retry_jobs(ids, as_json=as_json)
 
 
 @app.command()

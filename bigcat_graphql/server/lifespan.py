@@ -1,11 +1,11 @@
 """The rooms below, as the server needs them, and what runs beside the requests."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bigcat_graphql import accounts, booking, catalogue, database, live, payments
+from bigcat_graphql import accounts, booking, catalogue, database, live
 from bigcat_graphql.models import ConcertStatus
+from bigcat_graphql.server import chores
 from bigcat_graphql.server.context import make_context
 from bigcat_graphql.server.examples import find_examples
 from bigcat_graphql.server.services import Services
@@ -33,19 +33,15 @@ def connect_rooms() -> Services:
 
 @asynccontextmanager
 async def _run_beside(bus: live.ChangeBus) -> AsyncIterator[None]:
-    payments.take_part()
+    chores.take_part()
     live.start(bus)
-    # Any number of nodes may run these; safety does not depend on them.
-    loops = [
-        asyncio.create_task(booking.sweep_for_ever(), name="bigcat-sweeper"),
-        asyncio.create_task(payments.settle_for_ever(), name="bigcat-settler"),
-    ]
+    at_work = chores.tidying()
+    if get_settings().jobs == "on":
+        at_work += chores.errands()
     try:
-        yield
+        async with chores.beside(at_work):
+            yield
     finally:
-        for loop in loops:
-            loop.cancel()
-        await asyncio.gather(*loops, return_exceptions=True)
         await booking.drain()
         await live.stop()
 
