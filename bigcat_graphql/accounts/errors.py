@@ -24,6 +24,18 @@ class AuthenticationFailed(DomainError):
 
 
 @dataclass(eq=False)
+class WrongEmailCode(AuthenticationFailed):
+    """The code is wrong, was used, or its time is over: ask for a new one."""
+
+    path: tuple[str, ...] = ("input", "code")
+
+    @property
+    def message(self) -> str:
+        """Say it without telling which of these it is."""
+        return (type(self).__doc__ or "").strip()
+
+
+@dataclass(eq=False)
 class EmailTaken(DomainError):
     """There is an account with this e-mail: sign in instead."""
 

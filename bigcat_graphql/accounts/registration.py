@@ -57,7 +57,7 @@ async def sign_up(
         await account.save(force_create=True)
         return await open_session(account)
 
-    return (await _run_unless_taken(register)).sign()
+    return (await run_unless_taken(register)).sign()
 
 
 async def continue_as_guest(email: str, name: str, *, address: str | None = None) -> SignedIn:
@@ -93,7 +93,7 @@ async def create_account(email: str, name: str, role: AccountRole, password: str
         await account.save(force_create=True)
         return account
 
-    return await _run_unless_taken(register)
+    return await run_unless_taken(register)
 
 
 async def _new_account(email: str, name: str, role: AccountRole, password: str | None) -> Account:
@@ -125,7 +125,12 @@ async def _upgrade_guest(account_id: UUID, wanted: Account) -> bool:
     return upgraded > 0
 
 
-async def _run_unless_taken(register: Callable[[], Awaitable[T]]) -> T:
+async def run_unless_taken(register: Callable[[], Awaitable[T]]) -> T:
+    """Run a transaction that gives an e-mail a password.
+
+    Raises:
+        EmailTaken: another account with this e-mail has one.
+    """
     try:
         return await database.run_transaction(register)
     except IntegrityError as error:
