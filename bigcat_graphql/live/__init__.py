@@ -1,6 +1,7 @@
 """Live seat maps and bookings: what viewers see, kept in memory and sent as it changes."""
 
 from bigcat_graphql.live.bus import ChangeBus, choose_bus
+from bigcat_graphql.live.counts_topic import ConcertCounts
 from bigcat_graphql.live.frames import AreaCounts, Delta, Frame, SeatVersion, Snapshot
 from bigcat_graphql.live.node import Node
 from bigcat_graphql.live.topic import Source, Topic, follow
@@ -11,6 +12,7 @@ start = _node.start
 stop = _node.stop
 is_cut_off = _node.is_cut_off
 snapshot_of = _node.snapshot_of
+hold_counts = _node.hold_counts
 hold_seats = _node.hold_seats
 watch_seats = _node.watch_seats
 watch_booking = _node.watch_booking
@@ -18,6 +20,7 @@ watch_booking = _node.watch_booking
 __all__ = [
     "AreaCounts",
     "ChangeBus",
+    "ConcertCounts",
     "Delta",
     "Frame",
     "Node",
@@ -27,6 +30,7 @@ __all__ = [
     "Topic",
     "choose_bus",
     "follow",
+    "hold_counts",
     "hold_seats",
     "is_cut_off",
     "snapshot_of",

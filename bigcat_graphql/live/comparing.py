@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from bigcat_graphql.live.bookings import WatchedBookings
+from bigcat_graphql.live.counts import WatchedCounts
 from bigcat_graphql.live.hub import Hub
 from bigcat_graphql.live.hubs import Hubs
 
@@ -21,8 +22,11 @@ _PAUSE_SECONDS = 0.25
 class Comparing:
     """What makes good whatever was lost; `every_seconds` is how long a viewer can be wrong."""
 
-    def __init__(self, hubs: Hubs, bookings: WatchedBookings, *, every_seconds: float) -> None:
+    def __init__(
+        self, hubs: Hubs, counts: WatchedCounts, bookings: WatchedBookings, *, every_seconds: float
+    ) -> None:
         self._hubs = hubs
+        self._counts = counts
         self._bookings = bookings
         self._every_seconds = every_seconds
         self._doubtful: set[UUID] = set()
@@ -59,10 +63,13 @@ class Comparing:
         self._is_all_doubtful = False
         self._doubtful.clear()
         await self._compare(self._hubs.open_hubs())
+        self._counts.mark_all()
 
     async def _compare_doubtful(self) -> None:
         doubtful, self._doubtful = self._doubtful, set()
-        await self._compare([h for h in self._hubs.open_hubs() if h.concert_id in doubtful])
+        await self._compare([hub for hub in self._hubs.open_hubs() if hub.concert_id in doubtful])
+        for concert_id in doubtful:
+            self._counts.mark(concert_id)
 
     async def _compare(self, hubs: Iterable[Hub]) -> None:
         # One after another: comparing never takes more than one connection from buyers.

@@ -14,6 +14,7 @@ import structlog
 
 from bigcat_graphql.booking.events import SeatChange
 from bigcat_graphql.catalogue import plan_by_id
+from bigcat_graphql.live.counting import Count
 from bigcat_graphql.live.frames import Frame, SeatVersion, Snapshot
 from bigcat_graphql.live.pace import Pace
 from bigcat_graphql.live.reading import SeatReading, read_seats
@@ -99,6 +100,15 @@ class Hub:
         snapshot = self._state.early_snapshot()
         self._arm()
         return snapshot
+
+    def count(self) -> Count:
+        """Count the seats by state now, with all changes received so far."""
+        now = self._clock.now()
+        self._state.lapse(now)
+        self._arm()
+        lapse_at = self._state.next_lapse_at
+        lapse_seconds = None if lapse_at is None else (lapse_at - now).total_seconds()
+        return Count(self._state.counts, lapse_seconds)
 
     def first(self, since: SeatVersion | None = None) -> Frame:
         """Give a newcomer the state as of the last frame, or one merged delta `since` then."""

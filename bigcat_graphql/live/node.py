@@ -1,7 +1,7 @@
 """This process's live side: hubs and watched bookings, kept equal to the database."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import NoReturn
 from uuid import UUID
@@ -19,6 +19,8 @@ from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.live.bookings import WatchedBookings
 from bigcat_graphql.live.bus import ChangeBus, NobodyElse
 from bigcat_graphql.live.comparing import Comparing
+from bigcat_graphql.live.counts import WatchedCounts
+from bigcat_graphql.live.counts_topic import CountsTopic
 from bigcat_graphql.live.frames import Frame, SeatVersion, Snapshot
 from bigcat_graphql.live.hub import Hub, NothingToWatch, open_hub
 from bigcat_graphql.live.hubs import Hubs
@@ -41,7 +43,10 @@ class Node:
     ) -> None:
         self._hubs = Hubs() if hubs is None else hubs
         self._bookings = WatchedBookings()
-        self._comparing = Comparing(self._hubs, self._bookings, every_seconds=compare_seconds)
+        self._counts = WatchedCounts(self._hubs)
+        self._comparing = Comparing(
+            self._hubs, self._counts, self._bookings, every_seconds=compare_seconds
+        )
         self._bus: ChangeBus = NobodyElse()
         self._listen = listen
         self._stop_listening: Callable[[], None] = _nothing
@@ -73,6 +78,7 @@ class Node:
         with suppress(asyncio.CancelledError):
             await task
         self._bookings.close()
+        await self._counts.close()
         await self._hubs.close()
 
     async def snapshot_of(self, concert_id: UUID) -> Snapshot | None:
@@ -122,6 +128,25 @@ class Node:
             async for frame in frames:
                 yield frame
 
+    @asynccontextmanager
+    async def hold_counts(
+        self, concert_id: UUID, siblings: Iterable[UUID] = ()
+    ) -> AsyncIterator[CountsTopic]:
+        """Keep the number of a concert's seats by state at hand as a topic.
+
+        `siblings` will be asked for next, and are counted together with it.
+
+        Raises:
+            InvalidArgument: there is no such public concert.
+            RuntimeError: live has not started.
+        """
+        self._check_started()
+        try:
+            async with self._counts.hold(concert_id, siblings) as topic:
+                yield topic
+        except NothingToWatch:
+            raise InvalidArgument("concertIds", "one of them is no concert here") from None
+
     async def watch_booking(
         self, viewer: Viewer | None, key: BookingKey, since: int | None = None
     ) -> AsyncGenerator[Booking, None]:
@@ -155,6 +180,7 @@ class Node:
     def _receive(self, event: Event) -> None:
         if isinstance(event, SeatsChanged):
             self._hubs.receive(event)
+            self._counts.mark(event.concert_id)
         elif isinstance(event, BookingChanged):
             self._bookings.receive(event)
         else:

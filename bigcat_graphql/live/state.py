@@ -101,6 +101,11 @@ class HubState:
         return SeatVersion(self.epoch, self.version)
 
     @property
+    def counts(self) -> SeatCounts:
+        """Seats by state, with what no frame has told yet."""
+        return self._tally.counts
+
+    @property
     def has_news(self) -> bool:
         """Whether something may have to be delivered."""
         return bool(self._touched) or any(self._told_early)

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterable
 from contextlib import aclosing
 from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from strawberry import UNSET
@@ -16,11 +17,18 @@ from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.cost import cost
 from bigcat_graphql.schema.describing import describe, output
 from bigcat_graphql.schema.ids import own_id, read_key
-from bigcat_graphql.schema.live import SeatAvailabilityEvent, SeatVersionInput, show_frame
+from bigcat_graphql.schema.live import (
+    SeatAvailabilityEvent,
+    SeatVersionInput,
+    show_counts,
+    show_frame,
+)
 from bigcat_graphql.schema.paging import given
+from bigcat_graphql.schema.prices import ConcertAvailability
 from bigcat_graphql.schema.sharing import Shared
 
 _COST = 10
+_CONCERTS_MAX = 100
 
 
 @output
@@ -60,6 +68,29 @@ class Subscription:
 
     @strawberry.subscription(
         description=(
+            "How many seats are left, for a list of concerts: one event for each now, then one for"
+            " each change, at most 1 a second a concert. Never depends on the viewer."
+        ),
+        directives=[cost(_COST)],
+    )
+    async def concert_availability(
+        self,
+        concert_ids: Annotated[
+            list[strawberry.ID],
+            strawberry.argument(description="Which concerts, at most 100."),
+        ],
+    ) -> AsyncIterable[ConcertAvailability]:
+        """Watch how many seats some concerts have left."""
+        if not 1 <= len(concert_ids) <= _CONCERTS_MAX:
+            raise InvalidArgument("concertIds", f"name 1 to {_CONCERTS_MAX} concerts")
+        keys = list(dict.fromkeys(map(_read_concert, concert_ids)))
+        return Shared(
+            [live.Source(("counts", key), partial(live.hold_counts, key, keys)) for key in keys],
+            show_counts,
+        )
+
+    @strawberry.subscription(
+        description=(
             "A booking of the viewer after each change, its payment and tickets included; always"
             " the newest state, steps in between may be left out."
         ),
@@ -85,3 +116,10 @@ class Subscription:
                 # What belonged to the state before is old now.
                 info.context.forget()
                 yield Booking.of(row, to_owner=info.context.is_viewer(row.account_id))
+
+
+def _read_concert(concert_id: strawberry.ID) -> UUID:
+    key = own_id(read_key(concert_id, "Concert"))
+    if key is None:
+        raise InvalidArgument("concertIds", "one of them is no concert here")
+    return key

@@ -7,7 +7,7 @@ import strawberry
 from bigcat_graphql import live
 from bigcat_graphql.schema.cost import list_size
 from bigcat_graphql.schema.describing import copy_facts, describe, output, request
-from bigcat_graphql.schema.prices import SeatCounts
+from bigcat_graphql.schema.prices import ConcertAvailability, SeatCounts
 from bigcat_graphql.schema.scalars import Base64
 
 
@@ -125,3 +125,8 @@ def show_frame(frame: live.Frame) -> SeatAvailabilitySnapshot | SeatAvailability
     if isinstance(frame, live.Snapshot):
         return SeatAvailabilitySnapshot.of(frame)
     return SeatAvailabilityDelta.of(frame)
+
+
+def show_counts(frame: live.ConcertCounts) -> ConcertAvailability:
+    """Show one concert's counts."""
+    return ConcertAvailability.of(frame.concert_id, frame.counts)

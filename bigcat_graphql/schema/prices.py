@@ -48,15 +48,19 @@ class ConcertAvailability(Node):
         description="Opaque, global, stable: the same for every answer about one concert."
     )
     concert_id: strawberry.Private[UUID]
+    known: strawberry.Private[catalogue.SeatCounts | None] = None
 
     @classmethod
-    def of(cls, concert_id: UUID) -> Self:
-        """Show what a concert with seats has left."""
-        return cls(id=write_id("ConcertAvailability", concert_id), concert_id=concert_id)
+    def of(cls, concert_id: UUID, known: catalogue.SeatCounts | None = None) -> Self:
+        """Show what a concert with seats has left; `known` spares counting."""
+        key = write_id("ConcertAvailability", concert_id)
+        return cls(id=key, concert_id=concert_id, known=known)
 
     @strawberry.field(description="Seats by state.")
     async def counts(self, info: Info) -> SeatCounts:
         """Count them, for all concerts of the operation at once."""
+        if self.known is not None:
+            return SeatCounts.of(self.known)
         counts = await info.context.loaders.seat_counts.load(self.concert_id)
         return SeatCounts.of(counts or catalogue.SeatCounts())
 

@@ -1,9 +1,10 @@
-"""seatAvailability and bookingUpdated."""
+"""seatAvailability, concertAvailability and bookingUpdated."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,9 +12,11 @@ from bigcat_graphql import live
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.database import DatabaseUrl
 from bigcat_graphql.errors import InvalidArgument
+from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import ConcertStatus
 from bigcat_graphql.resolvers.api import schema
 from bigcat_graphql.schema.context import Context
+from bigcat_graphql.schema.ids import write_id
 from tests.booking.verbs import cancel, pay
 from tests.resolvers.asking import hold, id_of, read
 from tests.scenes import make_buyer, make_concert, make_organizer
@@ -35,6 +38,11 @@ subscription ($bookingId: ID!, $since: Int) {
   bookingUpdated(bookingId: $bookingId, since: $since) {
     version status seats { status } tickets { code }
   }
+}
+"""
+_COUNTS = """
+subscription ($concertIds: [ID!]!) {
+  concertAvailability(concertIds: $concertIds) { id counts { available reserved total } }
 }
 """
 # A frame comes at once; whoever waits so long waits for one that never comes.
@@ -165,3 +173,40 @@ async def test_somebody_elses_booking_cannot_be_watched() -> None:
     ):
         async with watch(_BOOKING, viewer, bookingId=booking_id) as events:
             assert (await refusal_of(events)).argument == "bookingId"
+
+
+async def test_a_list_sees_how_many_seats_are_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bigcat_graphql.live.counts.WINDOW_SECONDS", 0.02)
+    one, other = await make_concert(), await make_concert(rows=1)
+    ids = [id_of(one), id_of(other), id_of(one)]
+    async with watch(_COUNTS, concertIds=ids) as events:
+        first = [await next_of(events) for _ in range(2)]
+        assert [event["counts"]["total"] for event in first] == [10, 5]
+        await hold(await make_buyer(), other, 0)
+        assert await next_of(events) == {
+            "id": first[1]["id"],
+            "counts": {"available": 4, "reserved": 1, "total": 5},
+        }
+    asked = await read("query ($id: ID!) { node(id: $id) { __typename } }", id=first[0]["id"])
+    assert asked["node"]["__typename"] == "ConcertAvailability"
+
+
+@pytest.mark.parametrize("count", [0, 101])
+async def test_no_concert_and_too_many_are_refused(count: int) -> None:
+    ids = [write_id("Concert", new_id()) for _ in range(count)]
+    async with watch(_COUNTS, concertIds=ids) as events:
+        assert (await refusal_of(events)).argument == "concertIds"
+
+
+@pytest.mark.parametrize("name", ["nonsense", write_id("Booking", UUID(int=1), UUID(int=2))])
+async def test_what_is_no_concert_is_refused(name: str) -> None:
+    async with watch(_COUNTS, concertIds=[name]) as events:
+        assert (await refusal_of(events)).argument == "concertIds"
+
+
+async def test_counts_of_a_draft_are_nobodys_business() -> None:
+    draft = await make_concert(status=ConcertStatus.DRAFT)
+    async with watch(_COUNTS, concertIds=[id_of(await make_concert()), id_of(draft)]) as events:
+        assert (await refusal_of(events)).argument == "concertIds"
