@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
 
 from bigcat_graphql import __version__, database
+from bigcat_graphql.cli.payment_settings import doubts_about_payments
 from bigcat_graphql.cli.places import Place, database_place, run
 from bigcat_graphql.cli.terminal import Refused, show
 from bigcat_graphql.clock import utc_now
-from bigcat_graphql.settings import variables_of
+from bigcat_graphql.settings import get_settings, variables_of
 
 _OLDEST_POSTGRESQL = 15
 _MOST_SKEW_SECONDS = 5.0
@@ -52,6 +53,7 @@ async def _collect(place: Place) -> list[Finding]:
     findings = [
         Finding("bigcat", True, f"{__version__} on Python {sys.version.split()[0]}"),
         _check_secret(),
+        *_check_payments(),
     ]
     try:
         await database.open_database(place.url, pool_max=2)
@@ -69,6 +71,13 @@ def _check_secret() -> Finding:
         return Finding("secret", True, f"{variable} is set", needed=False)
     detail = f"{variable} is not set: everybody signs in anew after each start"
     return Finding("secret", False, detail, needed=False)
+
+
+def _check_payments() -> list[Finding]:
+    settings = get_settings()
+    if doubts := doubts_about_payments(settings):
+        return [Finding("payments", False, doubt, needed=False) for doubt in doubts]
+    return [Finding("payments", True, f"by {' and '.join(settings.payment_providers)}")]
 
 
 async def _check_database(place: Place) -> AsyncIterator[Finding]:

@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 
+from bigcat_graphql.cli.payment_settings import doubts_about_payments
 from bigcat_graphql.cli.places import run_on_database
 from bigcat_graphql.cli.terminal import note
 from bigcat_graphql.server.lifespan import connect_rooms
 from bigcat_graphql.server.run import serve as serve_http
-from bigcat_graphql.settings import Settings, override_settings
+from bigcat_graphql.settings import Settings, get_settings, override_settings
 
 
 def serve(*, demo: bool, host: str | None, port: int | None) -> None:
     """Serve until told to stop."""
     given: dict[str, object] = {"host": host, "port": port}
     chosen = {name: value for name, value in given.items() if value is not None}
+    if demo and not get_settings().smtp_url:
+        chosen["mailbox"] = True
     with override_settings(**chosen) as settings:
+        for doubt in doubts_about_payments(settings):
+            note(f"Warning: {doubt}.")
         run_on_database(lambda: _serve(settings, demo=demo))
 
 

@@ -41,8 +41,9 @@ def set_up_logs(settings: Settings) -> None:
         )
     )
     logging.basicConfig(level=settings.log_level.upper(), handlers=[handler], force=True)
-    # It would write lines for every websocket; operations, start and stop have lines of ours.
-    for name in ("uvicorn.access", "uvicorn.error"):
+    # They would write lines for every websocket, and for every call to a payment provider;
+    # operations, start and stop have lines of ours.
+    for name in ("uvicorn.access", "uvicorn.error", "httpx", "stripe"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -7,6 +7,12 @@ from bigcat_graphql.database import Connection, DatabaseUrl
 from tests.cli.running import Call, answer_of, assert_refused, bigcat
 
 SECRET = "a secret of this test, long enough to be one"
+PRODUCTION = {
+    "BIGCAT_SECRET_KEY": SECRET,
+    "BIGCAT_PAYMENT_PROVIDERS": "stripe",
+    "BIGCAT_STRIPE_SECRET_KEY": "sk_live_1",
+    "BIGCAT_STRIPE_WEBHOOK_SECRETS": "whsec_1",
+}
 
 
 async def test_migrating_twice_does_nothing_the_second_time(
@@ -32,7 +38,7 @@ async def test_migrating_twice_does_nothing_the_second_time(
 
 
 async def test_a_sound_database_passes_the_doctor(database: DatabaseUrl) -> None:
-    done = await bigcat("doctor", "--json", database=database, BIGCAT_SECRET_KEY=SECRET)
+    done = await bigcat("doctor", "--json", database=database, **PRODUCTION)
     checks = {finding["check"]: finding["ok"] for finding in answer_of(done)["findings"]}
     assert answer_of(done)["ok"] is True
     assert checks == dict.fromkeys(checks, True)
