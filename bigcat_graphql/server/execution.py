@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -11,19 +11,19 @@ import strawberry
 from graphql import (
     ExecutionResult,
     Executor,
-    GraphQLInputObjectType,
-    GraphQLSchema,
     OperationType,
     execute_root_selection_set,
 )
 
 from bigcat_graphql.server.budget import Budgets, Standing
 from bigcat_graphql.server.callers import Caller
+from bigcat_graphql.server.compiled import CompiledOperation, CompiledOperations
 from bigcat_graphql.server.cost import read_weights
 from bigcat_graphql.server.documents import Documents, Operation
 from bigcat_graphql.server.limits import Limits
 from bigcat_graphql.server.logs import log_operation, log_refusal
 from bigcat_graphql.server.masking import Answer, mask, show_failure, show_result
+from bigcat_graphql.server.one_of import mark_one_of
 from bigcat_graphql.server.persisted import PersistedDocuments, read_key
 from bigcat_graphql.server.refusals import COST_EXCEEDED, MethodRefused, RequestRefused, refuse
 from bigcat_graphql.server.subscriptions import StreamFailed, open_stream
@@ -56,6 +56,7 @@ class Prepared:
     """An operation that passed every check and is paid for."""
 
     operation: Operation
+    compiled: CompiledOperation
     executor: Executor[Any]
     caller: Caller
     standing: Standing
@@ -71,8 +72,7 @@ class Engine:
     """Runs the operations of one schema.
 
     It stands on graphql-core and not on Strawberry's views, because request errors, the errors of
-    fields and single events must be told apart; Strawberry's executor class still makes each
-    resolver's `info`.
+    fields and single events must be told apart.
     """
 
     def __init__(
@@ -86,11 +86,11 @@ class Engine:
         limits: Limits | None = None,
     ) -> None:
         self._core = schema._schema  # noqa: SLF001 - the schema as graphql-core knows it
-        self._executor_class = cast("type[Executor[Any]]", schema.execution_context_class)
+        self._compiled = CompiledOperations(self._core)
         self.documents = Documents(
             self._core, read_weights(schema.as_str()), limits=limits, introspection=introspection
         )
-        _mark_one_of(self._core)
+        mark_one_of(self._core)
         self._persisted = persisted
         self._budgets = budgets
         self._make_context = make_context
@@ -108,15 +108,17 @@ class Engine:
             operation = await self._find(request, caller)
             if queries_only and operation.kind is not OperationType.QUERY:
                 raise MethodRefused(refuse("Only queries may be sent by GET.").errors)
-            executor = self._build(operation, request)
-            standing = self._charge(operation, executor, caller)
+            compiled = self._compiled.find(operation.document, operation.node)
+            check_variables(request.variables)
+            variables = compiled.read_variables(request.variables)
+            standing = self._charge(operation, variables.coerced, caller)
         except RequestRefused as refusal:
             log_refusal(caller, refusal)
             raise
-        # The context says what is left of the budget, so it comes after the cost, and the cost
-        # after the variables, which are the executor's.
-        executor.context_value = self._make_context(caller, standing)
-        return Prepared(operation, executor, caller, standing)
+        # The context says what is left of the budget, so it comes after the cost.
+        context = self._make_context(caller, standing)
+        executor = compiled.begin(variables, context, request.extensions)
+        return Prepared(operation, compiled, executor, caller, standing)
 
     async def run(self, prepared: Prepared) -> Answer:
         """Run a query or mutation to its end or its time-out; it always answers."""
@@ -159,22 +161,10 @@ class Engine:
         self._persisted.learn(text, key)
         return document.operation(request.operation_name)
 
-    def _build(self, operation: Operation, request: GraphQLRequest) -> Executor[Any]:
-        check_variables(request.variables)
-        built = self._executor_class.build(
-            self._core,
-            operation.document,
-            raw_variable_values=request.variables,
-            operation_name=operation.name,
-            hide_suggestions=True,
-            operation_extensions=request.extensions,
-        )
-        if isinstance(built, list):
-            raise RequestRefused(built)
-        return built
-
-    def _charge(self, operation: Operation, executor: Executor[Any], caller: Caller) -> Standing:
-        cost = operation.cost(executor.variable_values.coerced)
+    def _charge(
+        self, operation: Operation, variables: Mapping[str, object], caller: Caller
+    ) -> Standing:
+        cost = operation.cost(variables)
         if cost > MAX_COST:
             message = f"The operation costs {cost} points, and one may cost {MAX_COST}."
             raise refuse(message, COST_EXCEEDED, cost=cost, limit=MAX_COST)
@@ -195,23 +185,11 @@ class Engine:
         return dict(answer)
 
 
-def _mark_one_of(schema: GraphQLSchema) -> None:
-    """Tell graphql-core which inputs are `@oneOf`, so that its own rules check them.
-
-    Strawberry 0.341 keeps that to itself, and its own rule breaks on undefined variables.
-    """
-    for named in schema.type_map.values():
-        definition = named.extensions.get("strawberry-definition")
-        if isinstance(named, GraphQLInputObjectType) and definition is not None:
-            named.is_one_of = definition.is_one_of
-
-
 async def _run_in_time(prepared: Prepared) -> Answer:
     seconds = _SECONDS[prepared.kind]
     try:
         async with asyncio.timeout(seconds):
-            result = execute_root_selection_set(prepared.executor)
-            return show_result(result if isinstance(result, ExecutionResult) else await result)
+            return show_result(await prepared.compiled.run(prepared.executor))
     except TimeoutError as error:
         said = f"This took longer than {seconds:.0f} seconds and was stopped."
         if prepared.kind is OperationType.MUTATION:
