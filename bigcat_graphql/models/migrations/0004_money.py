@@ -151,6 +151,12 @@ class Migration(migrations.Migration):
             " amount_minor bigint NOT NULL)",
             "DROP TABLE play_refund",
         ),
+        # A provider with an outside world names payments by names of its own.
+        sql(
+            "CREATE INDEX payment_by_reference ON payment (provider_reference)"
+            " WHERE provider <> 'test'",
+            "DROP INDEX payment_by_reference",
+        ),
         # ---- what providers told: each event once, for ever
         sql(
             "CREATE TABLE webhook_event (provider text, event_id text, kind text NOT NULL,"
