@@ -26,6 +26,8 @@ import_app = typer.Typer(help="Read data of others.", no_args_is_help=True)
 user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.add_typer(user_app, name="user")
+queue_app = typer.Typer(help="Sale queues.", no_args_is_help=True)
+app.add_typer(queue_app, name="queue")
 jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
 
@@ -226,6 +228,26 @@ def simulate_sale(
         logs=logs,
         as_json=as_json,
     )
+
+
+@queue_app.command("announce")
+def announce_queue(
+    concert: Annotated[str, typer.Argument(help="The concert's slug.")], as_json: AsJson = False
+) -> None:
+    """Put a sale queue in front of a sale that has not begun, and publish its commitment."""
+    from bigcat_graphql.cli import queues
+
+    queues.announce(concert, as_json=as_json)
+
+
+@queue_app.command("end")
+def end_queue(
+    concert: Annotated[str, typer.Argument(help="The concert's slug.")], as_json: AsJson = False
+) -> None:
+    """Switch a sale queue off: from then on nobody needs an admission."""
+    from bigcat_graphql.cli import queues
+
+    queues.end(concert, as_json=as_json)
 
 
 @app.command("verify-draw")

@@ -71,7 +71,8 @@ class QueueEntry(Model):
 
     Its real key is (concert_id, account_id). `id` is random, and the receipt in the draw; `rank`
     is the place in line. `seen_at` is written now and then while the account is present;
-    `is_away` takes a place out of the line until its owner comes back.
+    `is_away` takes a place out of the line until its owner comes back. `changed_at` is when the
+    owner was last to be told something, other than by the draw.
     """
 
     id: UUID = fields.UUIDField(primary_key=True)
@@ -86,6 +87,7 @@ class QueueEntry(Model):
     admitted_at: datetime | None = fields.DatetimeField(null=True)
     admitted_until: datetime | None = fields.DatetimeField(null=True)
     claimed_at: datetime | None = fields.DatetimeField(null=True)
+    changed_at: datetime = fields.DatetimeField()
 
     class Meta:
         table = "queue_entry"

@@ -18,6 +18,11 @@ from bigcat_graphql.settings import get_settings
 _MAC_BYTES = 16
 _LONGEST = 100
 
+_RUNNING = """
+SELECT concert_id FROM sale_queue WHERE ended_at IS NULL AND lobby_closed_at IS NOT NULL
+"""
+_running: set[UUID] = set()
+
 # Under the accounts' locks, in the transaction that takes the seats: whoever is let in now is
 # marked as having come, and nobody else books. Where no queue is on, nothing is asked.
 _ADMIT = """
@@ -57,6 +62,25 @@ def is_admission(token: str, viewer: Viewer, *, concert_id: UUID) -> bool:
     return datetime.fromtimestamp(int(until), UTC) >= utc_now()
 
 
+def check_admission(viewer: Viewer, *, concert_id: UUID, admission: str | None) -> None:
+    """Refuse at once, without the database, whoever shows no proof where a queue is on.
+
+    What this node has not heard of yet, `refuse_unadmitted` refuses all the same.
+
+    Raises:
+        AdmissionRequired: the proof is missing, forged, over, or somebody else's.
+    """
+    if concert_id in _running and not is_admission(admission or "", viewer, concert_id=concert_id):
+        raise AdmissionRequired(Missing.ADMISSION, concert_id)
+
+
+async def hear_of_queues() -> None:
+    """Learn which queues are on."""
+    rows = await database.fetch_all(_RUNNING)
+    _running.clear()
+    _running.update(row["concert_id"] for row in rows)
+
+
 async def refuse_unadmitted(
     pairs: Sequence[tuple[UUID, UUID]],
 ) -> Mapping[tuple[UUID, UUID], DomainError]:
@@ -68,7 +92,7 @@ async def refuse_unadmitted(
     rows = await database.fetch_all(_ADMIT, concerts, accounts)
     return {
         (row["concert_id"], row["account_id"]): AdmissionRequired(
-            Missing.ADMISSION, ("input", "admission")
+            Missing.ADMISSION, row["concert_id"]
         )
         for row in rows
     }

@@ -51,7 +51,8 @@ WITH now_in AS (
            AND e.admitted_at < now() - make_interval(secs => $2) AS is_lost
   FROM queue_entry e WHERE e.concert_id = $1 AND e.status = 'ADMITTED'
 ), ended AS (
-  UPDATE queue_entry e SET status = CASE WHEN n.tickets > 0 THEN 'DONE' ELSE 'EXPIRED' END
+  UPDATE queue_entry e
+  SET status = CASE WHEN n.tickets > 0 THEN 'DONE' ELSE 'EXPIRED' END, changed_at = now()
   FROM now_in n
   WHERE e.concert_id = $1 AND e.account_id = n.account_id AND e.status = 'ADMITTED'
     AND (n.tickets > 0 OR n.is_over OR n.is_lost)
@@ -74,7 +75,7 @@ FOR NO KEY UPDATE
 _LET_IN = """
 UPDATE queue_entry e
 SET status = 'ADMITTED', admitted_at = now(), admitted_until = now() + $3::interval,
-    claimed_at = NULL
+    claimed_at = NULL, changed_at = now()
 WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
 """
 # They keep their rank, and are the next to be let in once they are back.

@@ -9,10 +9,11 @@ from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.models import QueueEntry, QueueEntryStatus
 
-ENTRY = """
-e.id, e.concert_id, e.account_id, e.nonce_digest, e.status, e.rank, e.is_away, e.joined_at,
-e.seen_at, e.admitted_at, e.admitted_until, e.claimed_at
-"""
+_COLUMNS = (
+    "id", "concert_id", "account_id", "nonce_digest", "status", "rank", "is_away", "joined_at",
+    "seen_at", "admitted_at", "admitted_until", "claimed_at", "changed_at",
+)  # fmt: skip
+ENTRY = ", ".join(f"e.{name}" for name in _COLUMNS)
 
 _OF_ACCOUNTS = f"""
 SELECT {ENTRY} FROM queue_entry e WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
@@ -42,6 +43,6 @@ async def entries_of(concert_id: UUID, account_ids: Sequence[UUID]) -> dict[UUID
 
 def entry_of(row: Record) -> QueueEntry:
     """Make an entry of a row of `ENTRY`."""
-    facts = dict(row.items())
+    facts = {name: row[name] for name in _COLUMNS}
     facts["status"] = QueueEntryStatus(facts["status"])
     return QueueEntry(**facts)

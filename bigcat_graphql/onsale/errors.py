@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from uuid import UUID
 
 from bigcat_graphql.errors import DomainError, NotDecided
-from bigcat_graphql.models import ConcertStatus, QueueEntry
+from bigcat_graphql.models import ConcertStatus
 
 
 @dataclass(eq=False)
@@ -37,9 +38,14 @@ class AdmissionRequired(NotDecided):
     """Something is needed first."""
 
     missing: Missing
-    path: tuple[str, ...] = ("input",)
-    entry: QueueEntry | None = None
+    concert_id: UUID
+    path: tuple[str, ...] = ("input", "admission")
     challenge: str | None = None
+
+    @property
+    def code(self) -> str:
+        """Name what is missing."""
+        return self.missing.value
 
     @property
     def message(self) -> str:

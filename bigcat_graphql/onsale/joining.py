@@ -21,6 +21,7 @@ from bigcat_graphql.models import ConcertStatus, QueueEntry, QueuePhase
 from bigcat_graphql.onsale.entries import ENTRY, entry_of
 from bigcat_graphql.onsale.errors import WrongConcertState
 from bigcat_graphql.onsale.queues import phase_of
+from bigcat_graphql.onsale.watching import tell_place
 
 _NONCE_LENGTH_MAX = 64
 # More in one statement would not make each cheaper, but would make the first ones wait.
@@ -39,12 +40,14 @@ _IN_LINE = f"{_LOCK} FOR NO KEY UPDATE OF q"
 
 # Joining again is being there. Who had left takes part again, under the same receipt.
 _JOIN_LOBBY = f"""
-INSERT INTO queue_entry AS e (concert_id, account_id, id, nonce_digest, status, joined_at, seen_at)
-SELECT $1, a.id, j.id, j.nonce_digest, 'PREQUEUE', now(), now()
+INSERT INTO queue_entry AS e
+  (concert_id, account_id, id, nonce_digest, status, joined_at, seen_at, changed_at)
+SELECT $1, a.id, j.id, j.nonce_digest, 'PREQUEUE', now(), now(), now()
 FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS j (account_id, id, nonce_digest)
 JOIN account a ON a.id = j.account_id
 ORDER BY a.id
-ON CONFLICT (concert_id, account_id) DO UPDATE SET seen_at = now(), status = 'PREQUEUE'
+ON CONFLICT (concert_id, account_id) DO UPDATE
+SET seen_at = now(), status = 'PREQUEUE', changed_at = now()
 RETURNING {ENTRY}
 """
 
@@ -57,20 +60,20 @@ RETURNING {ENTRY}
 """
 _JOIN_LINE = f"""
 INSERT INTO queue_entry AS e
-  (concert_id, account_id, id, nonce_digest, status, rank, joined_at, seen_at)
-SELECT $1, a.id, j.id, j.nonce_digest, 'WAITING', $5 + j.place - 1, now(), now()
+  (concert_id, account_id, id, nonce_digest, status, rank, joined_at, seen_at, changed_at)
+SELECT $1, a.id, j.id, j.nonce_digest, 'WAITING', $5 + j.place - 1, now(), now(), now()
 FROM unnest($2::uuid[], $3::uuid[], $4::bytea[])
   WITH ORDINALITY AS j (account_id, id, nonce_digest, place)
 JOIN account a ON a.id = j.account_id
 ON CONFLICT (concert_id, account_id) DO UPDATE
 SET seen_at = now(), status = 'WAITING', rank = EXCLUDED.rank, is_away = FALSE,
-    admitted_at = NULL, admitted_until = NULL, claimed_at = NULL
+    admitted_at = NULL, admitted_until = NULL, claimed_at = NULL, changed_at = now()
 RETURNING {ENTRY}
 """
 _COUNT_ON = "UPDATE sale_queue SET next_rank = next_rank + $2 WHERE concert_id = $1"
 
 _LEAVE = f"""
-UPDATE queue_entry e SET status = 'LEFT'
+UPDATE queue_entry e SET status = 'LEFT', changed_at = now()
 WHERE e.concert_id = $1 AND e.account_id = $2
   AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED', 'LEFT')
 RETURNING {ENTRY}
@@ -146,7 +149,9 @@ async def join_queue(viewer: Viewer, *, concert_id: UUID, nonce: str | None) -> 
         raise InvalidInput("A nonce has 1 to 64 characters, or is left out.", ("input", "nonce"))
     digest = sha256((nonce or "").encode()).digest()
     door = _doors.setdefault(concert_id, _Door(concert_id))
-    return await door.enter(viewer.account_id, digest)
+    entry = await door.enter(viewer.account_id, digest)
+    tell_place(entry)
+    return entry
 
 
 async def leave_queue(viewer: Viewer, *, concert_id: UUID) -> QueueEntry:
@@ -158,7 +163,9 @@ async def leave_queue(viewer: Viewer, *, concert_id: UUID) -> QueueEntry:
     row = await database.fetch_one(_LEAVE, concert_id, viewer.account_id)
     if row is None:
         raise NotFound(("input", "concertId"))
-    return entry_of(row)
+    entry = entry_of(row)
+    tell_place(entry)
+    return entry
 
 
 async def _join(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> dict[UUID, QueueEntry]:

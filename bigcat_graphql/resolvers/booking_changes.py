@@ -5,7 +5,7 @@ from uuid import UUID
 
 import strawberry
 
-from bigcat_graphql import booking, payments
+from bigcat_graphql import booking, onsale, payments
 from bigcat_graphql.booking import BookingKey, GuestReference
 from bigcat_graphql.errors import NotFound
 from bigcat_graphql.resolvers.answers import NEEDED, mutation, signed_in
@@ -43,9 +43,11 @@ class BookingMutations:
         self, info: Info, input: Annotated[BookSeatsInput, NEEDED]
     ) -> BookSeatsPayload | None:
         """Book."""
+        viewer, concert_id = signed_in(info), _read_concert(input.concert_id)
+        onsale.check_admission(viewer, concert_id=concert_id, admission=given(input.admission))
         row = await booking.book_seats(
-            signed_in(info),
-            concert_id=_read_concert(input.concert_id),
+            viewer,
+            concert_id=concert_id,
             selection=input.selection.read(("input", "selection")),
             idempotency_key=input.idempotency_key,
         )
@@ -115,13 +117,14 @@ class BookingMutations:
         name = input.by.read()
         if name is None:
             raise NotFound(("input", "by", "reference" if input.by.reference else "id"))
-        row = await booking.cancel_booking(
+        cancellation = await booking.cancel_booking(
             # By id it takes an account; a guest's reference and e-mail are proof enough.
             info.context.viewer if isinstance(name, GuestReference) else signed_in(info),
             name=name,
             ticket_ids=_read_tickets(given(input.ticket_ids)),
             idempotency_key=input.idempotency_key,
         )
+        row = cancellation.booking
         proven = isinstance(name, GuestReference) or info.context.is_viewer(row.account_id)
         return CancelBookingPayload(booking=Booking.of(row, to_owner=proven))
 

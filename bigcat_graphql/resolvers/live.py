@@ -11,6 +11,7 @@ from strawberry import UNSET
 
 from bigcat_graphql import live
 from bigcat_graphql.errors import InvalidArgument
+from bigcat_graphql.resolvers.sale_queues import SaleQueueSubscriptions
 from bigcat_graphql.schema.booking_filters import read_booking_key
 from bigcat_graphql.schema.bookings import Booking
 from bigcat_graphql.schema.context import Info
@@ -36,7 +37,7 @@ _CONCERTS_MAX = 100
     "What can be watched, by graphql-transport-ws or SSE; the first event is the full state, or"
     " what was missed since `since`."
 )
-class Subscription:
+class Subscription(SaleQueueSubscriptions):
     """What can be watched."""
 
     @strawberry.subscription(

@@ -2,6 +2,9 @@
 
 from bigcat_graphql.resolvers.accounts import SessionMutations
 from bigcat_graphql.resolvers.booking_changes import BookingMutations
+from bigcat_graphql.resolvers.door import DoorMutations
+from bigcat_graphql.resolvers.email_codes import EmailCodeMutations
+from bigcat_graphql.resolvers.sale_queues import SaleQueueMutations
 from bigcat_graphql.schema.describing import describe, output
 
 
@@ -11,5 +14,7 @@ from bigcat_graphql.schema.describing import describe, output
     " `idempotencyKey` has the first outcome again: the same object as it is now, or the same"
     " errors."
 )
-class Mutation(BookingMutations, SessionMutations):
+class Mutation(
+    BookingMutations, DoorMutations, EmailCodeMutations, SaleQueueMutations, SessionMutations
+):
     """What can be done."""

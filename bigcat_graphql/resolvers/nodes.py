@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from bigcat_graphql import accounts, booking, payments
+from bigcat_graphql import accounts, booking, onsale, payments
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.schema.accounts import Account
@@ -19,6 +19,7 @@ from bigcat_graphql.schema.nodes import Node
 from bigcat_graphql.schema.payments import Payment
 from bigcat_graphql.schema.plans import SeatingPlan
 from bigcat_graphql.schema.prices import ConcertAvailability, PriceTier
+from bigcat_graphql.schema.sale_queues import QueueEntry
 from bigcat_graphql.schema.seat_maps import Seat, SeatMap, show_seats
 from bigcat_graphql.schema.venues import Venue
 
@@ -129,6 +130,12 @@ async def _find_booking(info: Info, key: Key) -> Booking | None:
     return Booking.of(row, to_owner=info.context.is_viewer(row.account_id)) if row else None
 
 
+async def _find_queue_entry(info: Info, key: Key) -> QueueEntry | None:
+    parts, viewer = id_of_concert(key), info.context.viewer
+    row = await onsale.entry_by_id(viewer, *parts) if parts else None
+    return QueueEntry.of(row) if row else None
+
+
 async def _find_ticket(info: Info, key: Key) -> Ticket | None:
     parts, viewer = id_of_concert(key), info.context.viewer
     row = await booking.find_ticket(viewer, *parts) if parts else None
@@ -159,6 +166,7 @@ _FINDERS: Mapping[str, Callable[[Info, Key], Awaitable[Node | None]]] = {
     "ConcertAvailability": _find_availability,
     "Payment": _find_payment,
     "PriceTier": _find_price_tier,
+    "QueueEntry": _find_queue_entry,
     "Seat": _find_seat,
     "SeatMap": _find_seat_map,
     "SeatingPlan": _find_plan,

@@ -7,6 +7,7 @@ import strawberry
 from bigcat_graphql.schema.bookings import Booking
 from bigcat_graphql.schema.describing import output
 from bigcat_graphql.schema.reading_on import read_on
+from bigcat_graphql.schema.sale_errors import AdmissionRequiredError
 from bigcat_graphql.schema.user_errors import (
     CancellationNotAllowedError,
     IdempotencyConflictError,
@@ -35,7 +36,8 @@ BookSeatsError = Annotated[
     | IdempotencyConflictError
     | NotFoundError
     | InvalidInputError
-    | TryAgainError,
+    | TryAgainError
+    | AdmissionRequiredError,
     strawberry.union(
         "BookSeatsError", description="What can go wrong in bookSeats; no seat was taken."
     ),
@@ -63,7 +65,8 @@ ChangeSeatsError = Annotated[
     | IdempotencyConflictError
     | NotFoundError
     | InvalidInputError
-    | TryAgainError,
+    | TryAgainError
+    | AdmissionRequiredError,
     strawberry.union(
         "ChangeSeatsError",
         description=("What can go wrong in changeSeats; no seat was taken or given back."),

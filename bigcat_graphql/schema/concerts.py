@@ -22,6 +22,7 @@ from bigcat_graphql.schema.prices import ConcertAvailability, PriceTier, SaleWin
 from bigcat_graphql.schema.searches import ConcertFilter, ConcertOrder, read_filter, read_order
 
 if TYPE_CHECKING:
+    from bigcat_graphql.schema.sale_queues import QueueFrame
     from bigcat_graphql.schema.seat_maps import SeatMap
     from bigcat_graphql.schema.venues import Venue
 
@@ -123,6 +124,18 @@ class Concert(Node):
         from bigcat_graphql.schema.seat_maps import SeatMap  # noqa: PLC0415 - it has a concert too
 
         return SeatMap.of(self.row) if self.row.plan_id else None
+
+    @strawberry.field(
+        description="Its sale queue now, for a first look; null when none is in front of the sale."
+    )
+    async def sale_queue(
+        self, info: Info
+    ) -> Annotated["QueueFrame", strawberry.lazy("bigcat_graphql.schema.sale_queues")] | None:
+        """Load it, with those of all concerts of the operation."""
+        from bigcat_graphql.schema.sale_queues import QueueFrame  # noqa: PLC0415 - a place has one
+
+        queue = await info.context.loaders.sale_queue.load(self.row.id)
+        return QueueFrame.of(queue, None) if queue else None
 
 
 @output

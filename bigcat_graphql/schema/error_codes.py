@@ -37,6 +37,13 @@ class UserErrorCode(StrEnum):
     SEAT_MINUTES_EXCEEDED = "SEAT_MINUTES_EXCEEDED"
     SINGLE_SEAT_LEFT = "SINGLE_SEAT_LEFT"
     COMPANION_RULE = "COMPANION_RULE"
+    QUEUE_ADMISSION_REQUIRED = "QUEUE_ADMISSION_REQUIRED"
+    EMAIL_NOT_VERIFIED = "EMAIL_NOT_VERIFIED"
+    ACCESS_CODE_REQUIRED = "ACCESS_CODE_REQUIRED"
+    PROOF_OF_WORK_REQUIRED = "PROOF_OF_WORK_REQUIRED"
+    WRONG_CONCERT_STATE = "WRONG_CONCERT_STATE"
+    ALREADY_CHECKED_IN = "ALREADY_CHECKED_IN"
+    WRONG_TICKET_STATE = "WRONG_TICKET_STATE"
 
 
 describe_enum(
@@ -82,5 +89,12 @@ describe_enum(
         ),
         "SINGLE_SEAT_LEFT": "The choice would leave a single seat alone in its row.",
         "COMPANION_RULE": "COMPANION seats go only with the accessible seat beside them.",
+        "QUEUE_ADMISSION_REQUIRED": "A sale queue is on and this account is not let in.",
+        "EMAIL_NOT_VERIFIED": "This sale asks for a verified e-mail.",
+        "ACCESS_CODE_REQUIRED": ("This presale asks for an access code or for being on its list."),
+        "PROOF_OF_WORK_REQUIRED": "Joins come too fast: solve `challenge` and join again.",
+        "WRONG_CONCERT_STATE": "Not possible in the state the concert is in.",
+        "ALREADY_CHECKED_IN": "The ticket was let in before.",
+        "WRONG_TICKET_STATE": "Not possible in the state the ticket is in.",
     },
 )

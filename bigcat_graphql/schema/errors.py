@@ -7,8 +7,10 @@ from typing import Any
 
 from strawberry.utils.str_converters import to_snake_case
 
-from bigcat_graphql import accounts, booking, errors, payments
+from bigcat_graphql import accounts, booking, errors, onsale, payments
+from bigcat_graphql.schema import sale_errors as sale_shapes
 from bigcat_graphql.schema import user_errors as shapes
+from bigcat_graphql.schema.door import TicketNotAdmittedError
 from bigcat_graphql.schema.error_codes import UserErrorCode as Code
 from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.paging import given
@@ -127,11 +129,28 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
         about=("ticketIds", *_BOOKING),
         facts=_name_tickets,
     ),
+    booking.TicketNotAdmitted: Telling(
+        TicketNotAdmittedError,
+        about=("code",),
+        facts=lambda error, _: {
+            "ticket_status": error.status,
+            "checked_in_at": error.checked_in_at,
+        },
+    ),
     booking.IdempotencyConflict: Telling(
         shapes.IdempotencyConflictError,
         Code.IDEMPOTENCY_CONFLICT,
         about=("idempotencyKey",),
         facts=lambda error, _: {"first_used_at": error.first_used_at},
+    ),
+    onsale.WrongConcertState: Telling(
+        sale_shapes.WrongConcertStateError,
+        Code.WRONG_CONCERT_STATE,
+        facts=lambda error, _: {"concert_status": error.status},
+    ),
+    onsale.AdmissionRequired: Telling(
+        sale_shapes.AdmissionRequiredError,
+        facts=lambda error, _: {"challenge": error.challenge, "concert_id": error.concert_id},
     ),
     payments.PaymentDeclined: Telling(
         shapes.PaymentDeclinedError,

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from bigcat_graphql import accounts, booking, catalogue, models, payments
+from bigcat_graphql import accounts, booking, catalogue, models, onsale, payments
 from bigcat_graphql.errors import NotFound
 
 K = TypeVar("K", bound=Hashable)
@@ -66,6 +66,11 @@ class Loaders:
     def payment(self) -> DataLoader[booking.BookingKey, models.Payment | None]:
         """The last attempt to pay, by booking."""
         return _batch(payments.latest_payments)
+
+    @cached_property
+    def sale_queue(self) -> DataLoader[UUID, onsale.QueueState | None]:
+        """Sale queues by concert."""
+        return _batch(onsale.queues_of)
 
     @cached_property
     def seat(self) -> DataLoader[_SeatKey, booking.SeatState | None]:

@@ -137,6 +137,12 @@ class BookSeatsInput:
             "kept 48 hours per account and mutation."
         )
     )
+    admission: str | None = strawberry.field(
+        description="`QueueEntry.admission`, needed while a sale queue is on.", default=UNSET
+    )
+    access_code: str | None = strawberry.field(
+        description="For a presale that asks for one.", default=UNSET
+    )
 
 
 @request

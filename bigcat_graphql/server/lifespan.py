@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bigcat_graphql import accounts, booking, catalogue, database, live
+from bigcat_graphql import accounts, booking, catalogue, database, live, onsale
 from bigcat_graphql.models import ConcertStatus
 from bigcat_graphql.server import chores
 from bigcat_graphql.server.context import make_context
@@ -23,10 +23,13 @@ def connect_rooms() -> Services:
         authenticate=accounts.authenticate,
         make_context=make_context,
         read_plan=catalogue.plan_document,
+        read_draw=onsale.draw_document,
         find_fault=_find_fault,
         count_on_sale=_count_on_sale,
         find_examples=find_examples,
         find_flaws=_find_flaws,
+        list_mails=notifications.kept_mails,
+        read_mail=notifications.kept_content,
         run=lambda: _run_beside(bus),
     )
 

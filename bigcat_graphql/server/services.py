@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
+from bigcat_graphql.notifications import KeptMail
 from bigcat_graphql.payments.notices import NoInbox
 from bigcat_graphql.server.callers import Authenticate
 from bigcat_graphql.server.execution import ContextMaker
+from bigcat_graphql.server.mailbox import ListMails, ReadMail
 from bigcat_graphql.server.webhooks import TakeWebhook
 
 
@@ -35,6 +38,14 @@ async def _no_inbox(provider: str, body: bytes, headers: Mapping[str, str]) -> N
     raise NoInbox(provider)
 
 
+async def _no_mails() -> Sequence[KeptMail]:
+    return ()
+
+
+async def _no_mail(_: UUID) -> bytes | None:
+    return None
+
+
 @asynccontextmanager
 async def _at_rest() -> AsyncIterator[None]:
     yield
@@ -48,6 +59,8 @@ class Services:
     make_context: ContextMaker
     read_plan: Callable[[str], Awaitable[bytes | None]] = _nothing
     """The document of a plan by its content hash."""
+    read_draw: Callable[[str], Awaitable[bytes | None]] = _nothing
+    """The record of a draw by its sale's id."""
     find_fault: Callable[[], Awaitable[str | None]] = _ready
     """What keeps the server from being ready; nothing when it is."""
     find_flaws: Callable[[], Sequence[str]] = _flawless
@@ -58,5 +71,9 @@ class Services:
     """Values of the present data for the explorer's tabs, by placeholder."""
     take_webhook: TakeWebhook = _no_inbox
     """What to do with what a payment provider tells."""
+    list_mails: ListMails = _no_mails
+    """What was sent, for the mailbox of the demo."""
+    read_mail: ReadMail = _no_mail
+    """One mail as it was sent, by its id."""
     run: Callable[[], AbstractAsyncContextManager[None]] = _at_rest
     """What runs as long as the server does."""

@@ -78,6 +78,11 @@ async def places_of(concert: Concert, people: Sequence[Viewer]) -> list[QueueEnt
     return [found[person.account_id] for person in people]
 
 
+async def place_of(concert: Concert, person: Viewer) -> QueueEntry:
+    (place,) = await places_of(concert, [person])
+    return place
+
+
 def ranks_of(entries: Sequence[QueueEntry]) -> Iterator[int]:
     for entry in entries:
         assert entry.rank is not None

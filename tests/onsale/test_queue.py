@@ -29,6 +29,7 @@ from bigcat_graphql.onsale import (
     sign_admission,
     take_part,
 )
+from bigcat_graphql.onsale.presence import tell_presence
 from bigcat_graphql.onsale.record import find_faults, read_record
 from bigcat_graphql.onsale.turns import take_turn
 from bigcat_graphql.settings import override_settings
@@ -106,13 +107,13 @@ async def test_the_draw_ranks_everybody_present_and_its_record_can_be_checked() 
     before = await find_draw(concert.id)
     assert before
     assert (before.seed, before.entries_root, before.drawn_at) == (None, None, None)
-    assert await draw_document(before.sale_id) is None
+    assert await draw_document(before.sale_id.hex) is None
     await open_sale(concert)
 
     assert (await state_of(concert)).phase is QueuePhase.OPEN
     places = await places_of(concert, people)
     assert sorted(ranks_of(places)) == list(range(1, 41))
-    document = await draw_document(before.sale_id)
+    document = await draw_document(before.sale_id.hex)
     assert document
     record = read_record(document)
     assert find_faults(record) == []
@@ -311,8 +312,6 @@ async def test_who_is_away_is_passed_over_keeps_the_rank_and_is_next_when_back()
 
 
 async def take_turn_with_presence() -> None:
-    from bigcat_graphql.onsale.presence import tell_presence  # noqa: PLC0415
-
     await tell_presence()
     await take_turn()
 

@@ -77,6 +77,7 @@ class Migration(migrations.Migration):
                 ("admitted_at", fields.DatetimeField(null=True)),
                 ("admitted_until", fields.DatetimeField(null=True)),
                 ("claimed_at", fields.DatetimeField(null=True)),
+                ("changed_at", fields.DatetimeField()),
             ],
             options={"table": "queue_entry", "app": "models", "pk_attr": "id"},
             bases=["Model"],
@@ -132,6 +133,10 @@ class Migration(migrations.Migration):
             "CREATE INDEX queue_entry_line ON queue_entry (concert_id, rank)"
             " WHERE status = 'WAITING' AND NOT is_away",
             "DROP INDEX queue_entry_line",
+        ),
+        sql(
+            "CREATE INDEX queue_entry_changed ON queue_entry (concert_id, changed_at)",
+            "DROP INDEX queue_entry_changed",
         ),
         sql(
             "CREATE INDEX queue_entry_admitted ON queue_entry (concert_id)"
