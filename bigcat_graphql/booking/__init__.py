@@ -35,7 +35,8 @@ from bigcat_graphql.booking.lookup import (
     seats_of,
     tickets_of,
 )
-from bigcat_graphql.booking.release import cancel_booking
+from bigcat_graphql.booking.refunding import Quote, quote_cancellation
+from bigcat_graphql.booking.release import Cancellation, cancel_booking
 from bigcat_graphql.booking.reserve import book_seats
 from bigcat_graphql.booking.selection import (
     BestAvailable,
@@ -53,6 +54,7 @@ __all__ = [
     "BookingFilter",
     "BookingKey",
     "BookingName",
+    "Cancellation",
     "CancellationNotAllowed",
     "ChosenSeats",
     "CompanionAlone",
@@ -63,6 +65,7 @@ __all__ = [
     "NotEnoughSeats",
     "PendingBookingsExceeded",
     "PlanChanged",
+    "Quote",
     "ReservationTimeExceeded",
     "SaleNotOpen",
     "SeatChoice",
@@ -91,6 +94,7 @@ __all__ = [
     "get_booking",
     "make_next_key",
     "public_key_set",
+    "quote_cancellation",
     "seats_at",
     "seats_of",
     "sweep",

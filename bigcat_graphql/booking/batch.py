@@ -163,7 +163,7 @@ async def _meet(picture: _Picture, wish: Wish, seats: list[Record], sales: Sales
     wait = None if is_free else get_settings().reservation_seconds
     picture.taken |= {(wish.concert_id, seat["index"]): wait for seat in seats}
     if is_free:
-        picture.events += await confirm_seats(wish.key)
+        picture.events += await confirm_seats(wish.key, len(seats))
         picture.outcomes[wish] = Repeated(wish.key)
         return
     picture.events.append(BookingChanged(wish.concert_id, wish.booking_id, 1))

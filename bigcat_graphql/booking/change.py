@@ -1,8 +1,10 @@
 """changeSeats and extendBooking: what a buyer can do with a PENDING booking before paying."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from tortoise.queryset import QuerySet
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
@@ -21,7 +23,7 @@ from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
 from bigcat_graphql.booking.turn import Turn, check_turn, lock_gaps
 from bigcat_graphql.catalogue import plan_by_id
 from bigcat_graphql.errors import Busy, InvalidInput, NotFound
-from bigcat_graphql.models import Booking, BookingStatus, Payment, Seat
+from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Seat
 from bigcat_graphql.models.payment import LIVE_STATUSES
 from bigcat_graphql.settings import get_settings
 
@@ -177,11 +179,25 @@ async def check_not_being_paid(key: BookingKey, booking: LockedBooking) -> None:
     Raises:
         WrongBookingState: an attempt to pay is open.
     """
-    live = Payment.filter(
-        concert_id=key.concert_id, booking_id=key.booking_id, status__in=LIVE_STATUSES
-    )
-    if await live.exists():
+    if await _payments(key, LIVE_STATUSES).exists():
         raise WrongBookingState(booking.status_now, payment_in_progress=True)
+
+
+async def check_cancellable_now(key: BookingKey, booking: LockedBooking) -> None:
+    """Refuse to cancel what the provider is being asked about; the buyer's own turn can be ended.
+
+    Raises:
+        WrongBookingState: an attempt to pay is under way.
+    """
+    asked = {PaymentStatus.CREATED, PaymentStatus.AUTHORIZED}
+    if await _payments(key, asked).exists():
+        raise WrongBookingState(booking.status_now, payment_in_progress=True)
+
+
+def _payments(key: BookingKey, statuses: Collection[PaymentStatus]) -> QuerySet[Payment]:
+    return Payment.filter(
+        concert_id=key.concert_id, booking_id=key.booking_id, status__in=tuple(statuses)
+    )
 
 
 async def _check_owner(viewer: Viewer, key: BookingKey) -> None:
@@ -252,7 +268,7 @@ async def _settle(key: BookingKey) -> list[Event]:
     """Confirm a booking that has become free of charge, and tell its version."""
     booking = await lock_booking(key)
     if booking.total_minor == 0:
-        return await confirm_seats(key)
+        return await confirm_seats(key, booking.seat_count)
     return [BookingChanged(key.concert_id, key.booking_id, booking.version)]
 
 

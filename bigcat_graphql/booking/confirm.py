@@ -1,13 +1,22 @@
-"""A booking that is paid, or free of charge: its seats BOOKED, its tickets ISSUED."""
+"""Bookings that are paid, or free of charge: their seats BOOKED, their tickets ISSUED."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
 
 from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import statements
 from bigcat_graphql.booking.errors import WrongBookingState
-from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged
+from bigcat_graphql.booking.events import (
+    BookingChanged,
+    BookingConfirmed,
+    Event,
+    SeatsChanged,
+    tell_within,
+)
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.booking.selection import BookingKey
 from bigcat_graphql.ids import new_id
@@ -17,38 +26,63 @@ from bigcat_graphql.models import BookingStatus
 _CODE_BYTES = 18
 
 
-async def confirm_seats(key: BookingKey) -> list[Event]:
-    """Confirm a PENDING booking inside the caller's transaction, which holds its row.
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The new version of a booking, and what to tell of it after the commit."""
+
+    version: int
+    events: tuple[Event, ...]
+
+
+async def confirm_bookings(seat_counts: Mapping[BookingKey, int]) -> dict[BookingKey, Confirmed]:
+    """Confirm PENDING bookings inside the caller's transaction, which holds their rows.
 
     Ownership decides, not the clock: a booking whose time is over is confirmed if neither a
     taker nor the sweeper has come by since. A part of the seats is never confirmed.
 
+    Args:
+        seat_counts: How many seats each booking needs.
+
+    Returns:
+        Those that could be confirmed; nothing was changed of the others.
+    """
+    if not seat_counts:
+        return {}
+    rows = await database.fetch_all(statements.CONFIRM_MANY, *_columns(seat_counts))
+    by_booking: dict[UUID, list[Record]] = {}
+    for row in rows:
+        by_booking.setdefault(row["booking_id"], []).append(row)
+    keys = [key for key in seat_counts if key.booking_id in by_booking]
+    await tell_within([BookingConfirmed(key.concert_id, key.booking_id) for key in keys])
+    return {key: _confirmed(key, by_booking[key.booking_id]) for key in keys}
+
+
+async def confirm_seats(key: BookingKey, seat_count: int) -> list[Event]:
+    """Confirm one booking, as `confirm_bookings` does.
+
     Raises:
         WrongBookingState: it is not PENDING, or has lost a seat.
     """
-    seats = await database.fetch_all(statements.CONFIRM_SEATS, key.concert_id, key.booking_id)
-    booking = await database.fetch_one(
-        statements.CONFIRM_BOOKING, key.concert_id, key.booking_id, len(seats)
-    )
-    if booking is None:
-        # The roll-back that this starts also undoes the seats above.
+    confirmed = (await confirm_bookings({key: seat_count})).get(key)
+    if confirmed is None:
         raise WrongBookingState(BookingStatus.EXPIRED)
-    await _issue_tickets(key, seats, booking["currency"])
+    return list(confirmed.events)
+
+
+def _columns(seat_counts: Mapping[BookingKey, int]) -> list[list[object]]:
+    tickets = [
+        (key.booking_id, place, new_id(), secrets.token_urlsafe(_CODE_BYTES))
+        for key, seat_count in seat_counts.items()
+        for place in range(1, seat_count + 1)
+    ]
     return [
-        SeatsChanged(key.concert_id, changes_of(seats)),
-        BookingChanged(key.concert_id, key.booking_id, booking["version"]),
+        [key.concert_id for key in seat_counts],
+        [key.booking_id for key in seat_counts],
+        *(list(column) for column in zip(*tickets, strict=True)),
     ]
 
 
-async def _issue_tickets(key: BookingKey, seats: list[Record], currency: str) -> None:
-    ordered = sorted(seats, key=lambda seat: int(seat["index"]))
-    await database.execute(
-        statements.ISSUE_TICKETS,
-        key.concert_id,
-        key.booking_id,
-        [new_id() for _ in ordered],
-        [seat["index"] for seat in ordered],
-        [secrets.token_urlsafe(_CODE_BYTES) for _ in ordered],
-        [seat["price_minor"] for seat in ordered],
-        currency,
-    )
+def _confirmed(key: BookingKey, seats: list[Record]) -> Confirmed:
+    version = seats[0]["booking_version"]
+    changed = BookingChanged(key.concert_id, key.booking_id, version)
+    return Confirmed(version, (SeatsChanged(key.concert_id, changes_of(seats)), changed))

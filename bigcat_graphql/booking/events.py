@@ -84,10 +84,14 @@ class BookingConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class TicketsCancelled:
-    """Tickets of a booking are being cancelled; `amount_minor` of what was paid must go back."""
+    """Tickets of a booking are being cancelled; `amount_minor` of what was paid must go back.
+
+    `cancellation_id` names what goes back, ever after.
+    """
 
     concert_id: UUID
     booking_id: UUID
+    cancellation_id: UUID
     ticket_ids: tuple[UUID, ...]
     amount_minor: int
 

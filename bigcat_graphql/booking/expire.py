@@ -9,8 +9,16 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import statements
-from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged, tell
+from bigcat_graphql.booking.events import (
+    BookingChanged,
+    BookingEnded,
+    Event,
+    SeatsChanged,
+    tell,
+    tell_within,
+)
 from bigcat_graphql.booking.rows import changes_of
+from bigcat_graphql.models import BookingEndReason
 from bigcat_graphql.settings import get_settings
 
 _LOG = structlog.get_logger()
@@ -28,6 +36,7 @@ async def sweep(limit: int = _BATCH_MAX) -> int:
 
     async def work() -> tuple[list[Record], list[Record]]:
         bookings = await database.fetch_all(statements.EXPIRE_BOOKINGS, limit)
+        await tell_within([_ended(booking) for booking in bookings])
         return bookings, await database.fetch_all(statements.FREE_LAPSED_SEATS, limit)
 
     bookings, seats = await database.run_transaction(work)
@@ -59,6 +68,10 @@ def _seats_by_concert(seats: list[Record]) -> list[Event]:
     for seat in seats:
         grouped[seat["concert_id"]].append(seat)
     return [SeatsChanged(concert, changes_of(rows)) for concert, rows in grouped.items()]
+
+
+def _ended(booking: Record) -> BookingEnded:
+    return BookingEnded(booking["concert_id"], booking["id"], BookingEndReason.TIME_OVER)
 
 
 def _changed(booking: Record) -> Event:

@@ -85,16 +85,6 @@ WITH own AS (
 )
 """
 
-# A booking's seats become BOOKED, if it still owns them: ownership decides, not the clock.
-CONFIRM_SEATS = (
-    _OWN.format(which="AND s.status = 'R'")
-    + """
-UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
-FROM own WHERE s.concert_id = $1 AND s.index = own.index
-RETURNING s.index, s.status, s.version, s.reserved_until, s.price_minor
-"""
-)
-
 _FREED = """
 UPDATE seat s
 SET status = 'A', booking_id = NULL, price_minor = NULL, reserved_until = NULL,
@@ -117,31 +107,67 @@ RETURNING s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 )
 
-# The booking becomes CONFIRMED if it is PENDING and $3, the seats it still owns, are all it needs.
-CONFIRM_BOOKING = """
-UPDATE booking SET status = 'CONFIRMED', reserved_until = NULL, version = version + 1
-WHERE concert_id = $1 AND id = $2 AND status = 'PENDING' AND seat_count = $3
-RETURNING version, currency
+# Bookings whose rows the caller holds become CONFIRMED, their seats BOOKED, their tickets ISSUED:
+# each that is PENDING and still owns all the seats it needs. Ownership decides, not the clock. $1
+# and $2 have an element a booking (concert, id), $3 to $6 one a ticket (booking, its place in the
+# booking from 1, id, code). A booking that has lost a seat gets no row back.
+CONFIRM_MANY = """
+WITH wish AS (
+  SELECT b.concert_id, b.id, b.seat_count, b.currency
+  FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, id)
+  JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
+  WHERE b.status = 'PENDING'
+), own AS (
+  SELECT s.concert_id, s.index, s.booking_id, s.price_minor
+  FROM wish JOIN seat s ON s.concert_id = wish.concert_id AND s.booking_id = wish.id
+  WHERE s.status = 'R'
+  ORDER BY s.concert_id, s.index
+  FOR NO KEY UPDATE OF s
+), whole AS (
+  SELECT wish.concert_id, wish.id, wish.currency
+  FROM wish JOIN own ON own.concert_id = wish.concert_id AND own.booking_id = wish.id
+  GROUP BY wish.concert_id, wish.id, wish.currency, wish.seat_count
+  HAVING count(*) = wish.seat_count
+), confirmed AS (
+  UPDATE booking b SET status = 'CONFIRMED', reserved_until = NULL, version = b.version + 1
+  FROM whole WHERE b.concert_id = whole.concert_id AND b.id = whole.id
+  RETURNING b.concert_id, b.id, b.version
+), issued AS (
+  INSERT INTO ticket (id, concert_id, booking_id, seat_index, status, code, price_minor, currency,
+                      issued_at)
+  SELECT t.id, whole.concert_id, whole.id, own.index, 'ISSUED', t.code, own.price_minor,
+         whole.currency, now()
+  FROM whole
+  JOIN (SELECT own.*, row_number() OVER (PARTITION BY booking_id ORDER BY index) AS n FROM own) own
+    ON own.booking_id = whole.id
+  JOIN unnest($3::uuid[], $4::int[], $5::uuid[], $6::text[]) AS t (booking_id, n, id, code)
+    ON t.booking_id = whole.id AND t.n = own.n
+)
+UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
+FROM own JOIN confirmed ON confirmed.id = own.booking_id
+WHERE s.concert_id = own.concert_id AND s.index = own.index
+RETURNING confirmed.id AS booking_id, confirmed.version AS booking_version, s.index, s.status,
+          s.version, s.reserved_until, s.price_minor
 """
 
-# A ticket for each seat; ids, codes and seats come as arrays of one length.
-ISSUE_TICKETS = """
-INSERT INTO ticket (id, concert_id, booking_id, seat_index, status, code, price_minor, currency,
-                    issued_at)
-SELECT id, $1, $2, seat_index, 'ISSUED', code, price_minor, $7, now()
-FROM unnest($3::uuid[], $4::int[], $5::text[], $6::bigint[])
-  AS t (id, seat_index, code, price_minor)
-"""
-
+# $3 are the tickets, $4 what is kept of the price of each.
 CANCEL_TICKETS = """
+UPDATE ticket t SET status = 'CANCELLED', cancelled_at = now(), kept_minor = c.kept_minor
+FROM unnest($3::uuid[], $4::bigint[]) AS c (id, kept_minor)
+WHERE t.concert_id = $1 AND t.booking_id = $2 AND t.id = c.id AND t.status = 'ISSUED'
+RETURNING t.id, t.seat_index
+"""
+
+# All active tickets of a booking that was never paid.
+VOID_TICKETS = """
 UPDATE ticket SET status = 'CANCELLED', cancelled_at = now()
-WHERE concert_id = $1 AND booking_id = $2 AND id = ANY($3::uuid[]) AND status = 'ISSUED'
-RETURNING seat_index, price_minor
+WHERE concert_id = $1 AND booking_id = $2 AND status <> 'CANCELLED'
 """
 
 CANCEL_BOOKING = """
 UPDATE booking
-SET status = 'CANCELLED', reserved_until = NULL, ended_at = now(), version = version + 1
+SET status = 'CANCELLED', reserved_until = NULL, ended_at = now(), end_reason = $3,
+    version = version + 1
 WHERE concert_id = $1 AND id = $2 AND status IN ('PENDING', 'CONFIRMED')
 RETURNING version
 """
@@ -157,6 +183,13 @@ SET total_minor = total_minor - $3, seat_count = seat_count - $4, version = vers
     seat_seconds_changed = seat_seconds_changed + $4 * extract(epoch FROM now() - created_at)
 WHERE concert_id = $1 AND id = $2 AND status = 'PENDING'
 RETURNING version
+"""
+
+# What the amount of a refund depends on.
+READ_POLICY = """
+SELECT b.refund_steps, c.starts_at, now() AS now
+FROM booking b JOIN concert c ON c.id = b.concert_id
+WHERE b.concert_id = $1 AND b.id = $2
 """
 
 EXTEND_BOOKING = """
@@ -177,7 +210,7 @@ WITH lapsed AS (
 )
 UPDATE booking b
 SET status = 'EXPIRED', reserved_until = NULL, ended_at = b.reserved_until,
-    version = b.version + 1
+    end_reason = 'TIME_OVER', version = b.version + 1
 FROM lapsed WHERE b.concert_id = lapsed.concert_id AND b.id = lapsed.id
 RETURNING b.concert_id, b.id, b.version
 """

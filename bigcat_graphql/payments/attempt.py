@@ -43,7 +43,8 @@ FROM booking b WHERE b.concert_id = $1 AND b.id = $2
 
 # A step is taken by whoever finds the payment where it starts from; anybody else finds it taken.
 _STEP = """
-UPDATE payment SET status = $4, provider_reference = COALESCE($5, provider_reference)
+UPDATE payment SET status = $4::text, captured_minor = CASE WHEN $4::text = 'CAPTURED' THEN amount_minor ELSE 0 END,
+    provider_reference = COALESCE($5, provider_reference)
 WHERE concert_id = $1 AND id = $2 AND status = $3
 RETURNING id
 """
@@ -160,9 +161,9 @@ async def _confirm(payment: Payment, reference: str, intent: Intent | None) -> b
 
     async def work() -> list[Event]:
         # The booking's row first, as everywhere: a cancellation or the sweeper waits for us.
-        await lock_booking(key)
+        booking = await lock_booking(key)
         if await _take_step(payment, PaymentStatus.CREATED, PaymentStatus.AUTHORIZED, reference):
-            return await confirm_seats(key)
+            return await confirm_seats(key, booking.seat_count)
         return []
 
     try:

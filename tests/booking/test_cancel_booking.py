@@ -31,9 +31,10 @@ def money_goes_back() -> None:
 async def cancel_by(
     viewer: Viewer | None, name: BookingName, *, tickets: list[UUID] | None = None
 ) -> Booking:
-    return await booking.cancel_booking(
+    cancellation = await booking.cancel_booking(
         viewer, name=name, ticket_ids=tickets, idempotency_key=uuid4().hex
     )
+    return cancellation.booking
 
 
 async def tickets_of(made: Booking) -> list[Ticket]:

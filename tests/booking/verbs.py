@@ -1,7 +1,7 @@
 """The verbs as tests call them: short, with a new key for each intent."""
 
 from collections.abc import Sequence
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from bigcat_graphql import booking, database, payments
 from bigcat_graphql.accounts import Viewer
@@ -35,13 +35,20 @@ async def pay(
     )
 
 
-async def cancel(viewer: Viewer, made: Booking, *, key: str | None = None) -> Booking:
-    return await booking.cancel_booking(
+async def cancel(
+    viewer: Viewer,
+    made: Booking,
+    *,
+    tickets: Sequence[UUID] | None = None,
+    key: str | None = None,
+) -> Booking:
+    cancellation = await booking.cancel_booking(
         viewer,
         name=BookingKey.of(made),
-        ticket_ids=None,
+        ticket_ids=tickets,
         idempotency_key=key or uuid4().hex,
     )
+    return cancellation.booking
 
 
 async def change(
