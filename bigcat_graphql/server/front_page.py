@@ -22,10 +22,15 @@ class FrontPage:
     """The routes `/` and `/static/{name}`."""
 
     def __init__(
-        self, count_on_sale: Callable[[], Awaitable[int | None]], *, explorer: bool
+        self,
+        count_on_sale: Callable[[], Awaitable[int | None]],
+        *,
+        explorer: bool,
+        mailbox: bool = False,
     ) -> None:
         self._count_on_sale = count_on_sale
         self._explorer = explorer
+        self._mailbox = mailbox
         self._page = Template((_FILES / "index.html").read_text("utf-8"))
         self._assets = {name: (_FILES / name).read_bytes() for name in _ASSETS}
         self._counted_at = float("-inf")
@@ -38,6 +43,7 @@ class FrontPage:
             on_sale=_say(await self._count_now()),
             address=escape(str(request.base_url).rstrip("/")),
             explorer="" if self._explorer else "hidden",
+            mailbox="" if self._mailbox else "hidden",
         )
         headers = {"content-security-policy": PAGE_POLICY, "cache-control": "no-cache"}
         return HTMLResponse(page, headers=headers)
