@@ -25,6 +25,7 @@ from bigcat_graphql.server.origins import CORS_HEADERS, Origins
 from bigcat_graphql.server.persisted import PersistedDocuments
 from bigcat_graphql.server.safety import SafeHeaders
 from bigcat_graphql.server.services import Services
+from bigcat_graphql.server.ticket_files import TicketFiles
 from bigcat_graphql.server.webhooks import Webhooks
 from bigcat_graphql.server.websocket import GraphQLOverWebSocket
 from bigcat_graphql.settings import Settings, SettingsRefused
@@ -98,6 +99,7 @@ def _routes(
         Route("/webhooks/{provider}", Webhooks(services.take_webhook).receive, methods=["POST"]),
         Route("/plans/{name}.json", ImmutableDocuments(services.read_plan, most_kept=_PLANS).send),
         Route("/draws/{name}.json", ImmutableDocuments(services.read_draw, most_kept=_DRAWS).send),
+        *TicketFiles(services.open_ticket_file, services.read_ticket_keys).routes(),
         *(explorer.routes() if explorer else ()),
         *(mailbox.routes() if mailbox else ()),
     ]

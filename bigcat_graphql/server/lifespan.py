@@ -3,8 +3,9 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bigcat_graphql import accounts, booking, catalogue, database, live, onsale
+from bigcat_graphql import accounts, booking, catalogue, database, live, notifications, onsale
 from bigcat_graphql.models import ConcertStatus
+from bigcat_graphql.notifications import tickets
 from bigcat_graphql.server import chores
 from bigcat_graphql.server.context import make_context
 from bigcat_graphql.server.examples import find_examples
@@ -28,6 +29,8 @@ def connect_rooms() -> Services:
         count_on_sale=_count_on_sale,
         find_examples=find_examples,
         find_flaws=_find_flaws,
+        open_ticket_file=tickets.open_link,
+        read_ticket_keys=booking.public_key_set,
         list_mails=notifications.kept_mails,
         read_mail=notifications.kept_content,
         run=lambda: _run_beside(bus),

@@ -10,6 +10,7 @@ from bigcat_graphql.payments.notices import NoInbox
 from bigcat_graphql.server.callers import Authenticate
 from bigcat_graphql.server.execution import ContextMaker
 from bigcat_graphql.server.mailbox import ListMails, ReadMail
+from bigcat_graphql.server.ticket_files import OpenFile, ReadKeys, SentFile
 from bigcat_graphql.server.webhooks import TakeWebhook
 
 
@@ -36,6 +37,14 @@ async def _no_examples() -> Mapping[str, object]:
 async def _no_inbox(provider: str, body: bytes, headers: Mapping[str, str]) -> None:
     del body, headers
     raise NoInbox(provider)
+
+
+async def _no_file(_token: str, _file: str) -> SentFile | None:
+    return None
+
+
+async def _no_keys() -> Mapping[str, object]:
+    return {"keys": []}
 
 
 async def _no_mails() -> Sequence[KeptMail]:
@@ -71,6 +80,10 @@ class Services:
     """Values of the present data for the explorer's tabs, by placeholder."""
     take_webhook: TakeWebhook = _no_inbox
     """What to do with what a payment provider tells."""
+    open_ticket_file: OpenFile = _no_file
+    """A ticket's file by the token and the name in its link."""
+    read_ticket_keys: ReadKeys = _no_keys
+    """The public keys that check ticket codes."""
     list_mails: ListMails = _no_mails
     """What was sent, for the mailbox of the demo."""
     read_mail: ReadMail = _no_mail

@@ -2,14 +2,13 @@
 
 from bigcat_graphql.notifications.tickets.files import (
     Attachment,
+    open_link,
     qr_png,
-    ticket_file,
     ticket_files,
 )
 from bigcat_graphql.notifications.tickets.links import (
     TicketFile,
     TicketName,
-    read_link,
     write_link,
 )
 
@@ -17,9 +16,8 @@ __all__ = [
     "Attachment",
     "TicketFile",
     "TicketName",
+    "open_link",
     "qr_png",
-    "read_link",
-    "ticket_file",
     "ticket_files",
     "write_link",
 ]

@@ -1,6 +1,6 @@
 """A booking's evening as a calendar entry, iCalendar (RFC 5545)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from babel import Locale
 from icalendar import Calendar, Event, vGeo, vText
@@ -8,28 +8,31 @@ from icalendar import Calendar, Event, vGeo, vText
 from bigcat_graphql.clock import utc_now
 from bigcat_graphql.notifications.tickets.sheets import Evening, Sheaf
 from bigcat_graphql.notifications.tickets.words import words_of, write_country, write_time
+from bigcat_graphql.settings import get_settings
 
 # Nobody says when a concert will be over; calendars want an end.
 _USUAL_LENGTH = timedelta(hours=3)
 
 
-def write_entry(sheaf: Sheaf, locale: Locale, *, url: str | None = None) -> bytes:
+def write_entry(sheaf: Sheaf, locale: Locale) -> bytes:
     """Write the entry; the same booking has the same UID, so a second one replaces the first."""
     evening = sheaf.evening
     event = Event()
     event.add("uid", f"{sheaf.booking_id}@bigcat")
     event.add("dtstamp", utc_now())
     event.add("summary", evening.name)
-    event.add("dtstart", _in_zone(evening.starts_at))
-    event.add("dtend", _in_zone(evening.starts_at + _USUAL_LENGTH))
+    # The wall clock in the venue's zone: should the zone's rules change, the evening does not.
+    event.add("dtstart", evening.starts_at)
+    event.add("dtend", evening.starts_at + _USUAL_LENGTH)
     event.add("location", _location(evening, locale))
     event.add("description", _describe(sheaf, locale))
     event.add("status", "CONFIRMED")
     event.add("transp", "OPAQUE")
     if evening.position:
         event.add("geo", vGeo(evening.position))
-    if url:
-        event.add("url", url)
+    public_url = get_settings().public_url
+    if public_url:
+        event.add("url", public_url)
     return _wrap(event)
 
 
@@ -41,11 +44,6 @@ def _wrap(event: Event) -> bytes:
     calendar.add_component(event)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
-
-
-def _in_zone(instant: datetime) -> datetime:
-    # The wall clock in the venue's zone: should the zone's rules change, the evening does not.
-    return instant.replace(microsecond=0)
 
 
 def _location(evening: Evening, locale: Locale) -> str:

@@ -4,29 +4,34 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+
+from babel import Locale
 
 from bigcat_graphql import booking
 from bigcat_graphql.booking import BookingKey
+from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Booking, Ticket, TicketStatus
+from bigcat_graphql.notifications.locales import locale_for
 from bigcat_graphql.notifications.tickets.calendar_entry import write_entry
-from bigcat_graphql.notifications.tickets.links import TicketFile, TicketName
+from bigcat_graphql.notifications.tickets.links import TicketFile, TicketName, read_link
 from bigcat_graphql.notifications.tickets.pdf import print_pdf
 from bigcat_graphql.notifications.tickets.qr import draw_png, draw_svg
 from bigcat_graphql.notifications.tickets.sheets import Sheaf, read_sheaf
 from bigcat_graphql.notifications.tickets.words import find_locale, words_of
 
-T = TypeVar("T")
-
-MEDIA_TYPES = {
+_CALENDAR = "text/calendar; charset=utf-8"
+_MEDIA_TYPES = {
     TicketFile.SVG: "image/svg+xml",
     TicketFile.PNG: "image/png",
     TicketFile.PDF: "application/pdf",
-    TicketFile.CALENDAR: "text/calendar; charset=utf-8",
+    TicketFile.CALENDAR: _CALENDAR,
 }
 
-# One page takes some milliseconds of CPU. One at a time, so that buyers have the other cores.
+# A page takes some 15 ms of CPU. One at a time, so that buyers have the other cores; of more than
+# these that wait, each would wait for longer than people do.
 _press = ThreadPoolExecutor(1, thread_name_prefix="bigcat-tickets")
+_MOST_WAITING = 200
+_waiting = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,60 +43,82 @@ class Attachment:
     content: bytes
 
 
-async def ticket_files(
-    of: Booking, *, locale: str = "en", url: str | None = None
-) -> list[Attachment]:
+async def ticket_files(of: Booking, *, locale: str | None = None) -> list[Attachment]:
     """Make the files for a mail: one PDF with a page a good ticket, one calendar entry.
 
-    A booking without good tickets has none.
+    A booking without good tickets has none. Without a locale it is the venue's.
+
+    Raises:
+        Busy: too many are being made.
     """
     sheaf = await read_sheaf(of)
     if not sheaf.sheets:
         return []
-    language = find_locale(locale)
-    pdf = await _print(lambda: print_pdf(sheaf, language))
-    entry = await _print(lambda: write_entry(sheaf, language, url=url))
+    language = _locale_of(sheaf, locale)
     stem = f"tickets-{sheaf.reference.lower()}"
     return [
-        Attachment(f"{stem}.pdf", MEDIA_TYPES[TicketFile.PDF], pdf),
-        Attachment(f"{stem}.ics", MEDIA_TYPES[TicketFile.CALENDAR], entry),
+        Attachment(f"{stem}.pdf", "application/pdf", await _print(print_pdf, sheaf, language)),
+        Attachment(f"{stem}.ics", _CALENDAR, await _print(write_entry, sheaf, language)),
     ]
 
 
 async def qr_png(ticket: Ticket) -> bytes:
-    """Draw a ticket's code as PNG, 512 pixels square."""
-    code = await booking.code_of(ticket)
-    return await _print(lambda: draw_png(code))
+    """Draw a ticket's code as PNG, 512 pixels square.
+
+    Raises:
+        Busy: too many are being made.
+    """
+    return await _print(draw_png, await booking.code_of(ticket))
 
 
-async def ticket_file(
-    name: TicketName, file: TicketFile, *, locale: str = "en", url: str | None = None
-) -> Attachment | None:
-    """Make one file of one ticket, whoever asks; None when it is not ISSUED any more."""
+async def open_link(token: str, file_name: str) -> Attachment | None:
+    """Make the file that a link is for; None when it is not ours, over, or not good any more.
+
+    Raises:
+        Busy: too many are being made.
+    """
+    file = next((file for file in TicketFile if file.value == file_name), None)
+    name = read_link(token, file) if file else None
+    if file is None or name is None:
+        return None
+    sheaf = await _read_single(name)
+    if sheaf is None:
+        return None
+    content = await _print(_make, file, sheaf)
+    shown = file.value.replace(".", f"-{sheaf.reference.lower()}.")
+    return Attachment(shown, _MEDIA_TYPES[file], content)
+
+
+async def _read_single(name: TicketName) -> Sheaf | None:
     ticket = await Ticket.get_or_none(concert_id=name.concert_id, id=name.ticket_id)
     if ticket is None or ticket.status is not TicketStatus.ISSUED:
         return None
     made = await booking.get_booking(BookingKey(ticket.concert_id, ticket.booking_id))
     sheaf = (await read_sheaf(made)).only(ticket.id)
-    if not sheaf.sheets:
-        return None
-    content = await _print(lambda: _make(sheaf, file, locale, url))
-    stem, _, suffix = file.value.partition(".")
-    shown = f"{stem}-{sheaf.reference.lower()}.{suffix}"
-    return Attachment(shown, MEDIA_TYPES[file], content)
+    return sheaf if sheaf.sheets else None
 
 
-def _make(sheaf: Sheaf, file: TicketFile, locale: str, url: str | None) -> bytes:
-    language = find_locale(locale)
-    code = sheaf.sheets[0].code
+def _make(file: TicketFile, sheaf: Sheaf) -> bytes:
+    locale, code = _locale_of(sheaf, None), sheaf.sheets[0].code
     if file is TicketFile.PDF:
-        return print_pdf(sheaf, language)
+        return print_pdf(sheaf, locale)
     if file is TicketFile.CALENDAR:
-        return write_entry(sheaf, language, url=url)
+        return write_entry(sheaf, locale)
     if file is TicketFile.PNG:
         return draw_png(code)
-    return draw_svg(code, title=words_of(language).picture)
+    return draw_svg(code, title=words_of(locale).picture)
 
 
-async def _print(work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(_press, work)
+def _locale_of(sheaf: Sheaf, wanted: str | None) -> Locale:
+    return find_locale(wanted) if wanted else locale_for(sheaf.evening.country)
+
+
+async def _print(work: Callable[..., bytes], *of: object) -> bytes:
+    global _waiting  # noqa: PLW0603 - one press, one queue in front of it
+    if _waiting >= _MOST_WAITING:
+        raise Busy(retry_after_seconds=2)
+    _waiting += 1
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_press, work, *of)
+    finally:
+        _waiting -= 1

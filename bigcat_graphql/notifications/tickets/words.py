@@ -64,8 +64,8 @@ _WORDS: Mapping[str, Words] = {
 
 
 def words_of(locale: Locale) -> Words:
-    """Give the words of a language."""
-    return _WORDS[locale.language]
+    """Give the words of a language; English where nothing is translated."""
+    return _WORDS.get(locale.language, _WORDS[_FALLBACK])
 
 
 def find_locale(name: str) -> Locale:
