@@ -1,0 +1,152 @@
+"""Killing a server at one step of what it does, without the server knowing anything of it.
+
+A step in the database is met by a trigger that waits for a lock that we hold; a call to Stripe, or
+a mail, by whoever takes it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from bigcat_graphql.database import Connection
+from tests.payments.post_office import PostOffice
+from tests.payments.shop import Shop
+from tests.payments.stripe_fake import HangUp, Moment, Step, StripeFake
+
+_LOCK = 7041
+_PATIENCE_SECONDS = 60
+
+_LIE_IN_WAIT = f"""
+CREATE OR REPLACE FUNCTION lie_in_wait() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_advisory_xact_lock({_LOCK}); RETURN NEW; END $$
+"""
+_CAUGHT = f"""
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {_LOCK} AND NOT granted
+"""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything that a server talks to."""
+
+    shop: Shop
+    stripe: StripeFake
+    post: PostOffice
+    sql: Connection
+
+
+class Ambush(Protocol):
+    """One step at which a server is killed."""
+
+    def laid(self, scene: Scene) -> AbstractAsyncContextManager[None]:
+        """Wait for the step while open; at the end the server is dead, and the way is free."""
+        ...
+
+
+@dataclass(frozen=True)
+class InDatabase:
+    """In a statement, before it is committed; `then_goes_on` lets the statement come to its end.
+
+    A statement in a transaction is rolled back all the same, since nobody says COMMIT; one of its
+    own is committed, and nobody learns of it.
+    """
+
+    change: str
+    """What the statement does: `UPDATE ON payment`."""
+    condition: str = "true"
+    then_goes_on: bool = False
+
+    def __str__(self) -> str:
+        condition = "" if self.condition == "true" else f" where {self.condition}"
+        return f"{self.change}{condition}" + (", which ends" if self.then_goes_on else "")
+
+    @asynccontextmanager
+    async def laid(self, scene: Scene) -> AsyncIterator[None]:
+        await scene.sql.execute(_LIE_IN_WAIT)
+        await scene.sql.execute(f"SELECT pg_advisory_lock({_LOCK})")
+        await scene.sql.execute(
+            f"CREATE TRIGGER ambush BEFORE {self.change} FOR EACH ROW"
+            f" WHEN ({self.condition}) EXECUTE FUNCTION lie_in_wait()"
+        )
+        try:
+            yield
+            await self._spring(scene)
+        finally:
+            await scene.sql.execute(f"SELECT pg_advisory_unlock({_LOCK})")
+            table = self.change.split(" ON ")[1]
+            await scene.sql.execute(f"DROP TRIGGER ambush ON {table}")
+
+    async def _spring(self, scene: Scene) -> None:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not (caught := await scene.sql.fetch(_CAUGHT)):
+                await asyncio.sleep(0.005)
+            await scene.shop.kill()
+            if self.then_goes_on:
+                await scene.sql.execute(f"SELECT pg_advisory_unlock({_LOCK})")
+            for row in caught:
+                if not self.then_goes_on:
+                    await scene.sql.execute("SELECT pg_terminate_backend($1)", row["pid"])
+                await _wait_for_end(scene.sql, row["pid"])
+            if self.then_goes_on:
+                await scene.sql.execute(f"SELECT pg_advisory_lock({_LOCK})")
+
+
+@dataclass(frozen=True)
+class AtStripe:
+    """While Stripe deals with a call, before or after it acts."""
+
+    step: Step
+    moment: Moment
+
+    def __str__(self) -> str:
+        return f"{self.step.name} at Stripe, {self.moment}"
+
+    @asynccontextmanager
+    async def laid(self, scene: Scene) -> AsyncIterator[None]:
+        dead = asyncio.Event()
+
+        async def strike() -> None:
+            await scene.shop.kill()
+            dead.set()
+            raise HangUp
+
+        scene.stripe.plan(self.step, self.moment, strike)
+        yield
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await dead.wait()
+
+
+@dataclass(frozen=True)
+class AtPost:
+    """While the mail server takes a message, before or after it has it."""
+
+    moment: Moment
+
+    def __str__(self) -> str:
+        return f"a mail, {self.moment}"
+
+    @asynccontextmanager
+    async def laid(self, scene: Scene) -> AsyncIterator[None]:
+        dead = asyncio.Event()
+
+        async def strike() -> None:
+            scene.post.before = scene.post.after = None
+            await scene.shop.kill()
+            dead.set()
+            raise ConnectionResetError
+
+        if self.moment is Moment.BEFORE:
+            scene.post.before = strike
+        else:
+            scene.post.after = strike
+        yield
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            await dead.wait()
+
+
+async def _wait_for_end(sql: Connection, pid: int) -> None:
+    """Wait until a session is over, which first has to notice that its client is dead."""
+    while await sql.fetchval("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid):
+        await asyncio.sleep(0.005)
