@@ -28,6 +28,7 @@ from bigcat_graphql.server.cost import CostCount, Weights
 from bigcat_graphql.server.limits import Limits, find_excesses
 from bigcat_graphql.server.overlaps import find_conflicts
 from bigcat_graphql.server.refusals import RequestRefused, refuse
+from bigcat_graphql.server.shared_selections import SharedSelection, read_selection
 
 MAX_TOKENS = 2_000
 MAX_COMMENTS = 200
@@ -50,6 +51,7 @@ class Operation:
     weights: Weights
     answer: dict[str, object] | None = None  # of an introspection, which never changes
     introspections: int = 0  # how many fields ask the schema; known when the cost is
+    _selection: SharedSelection | None = None
     _sizing_variables: tuple[str, ...] | None = None
     _costs: dict[tuple[object, ...], int] = field(default_factory=dict)
 
@@ -70,6 +72,13 @@ class Operation:
         return not self.node.variable_definitions and all(
             isinstance(one, FieldNode) and one.name.value in _INTROSPECTION_FIELDS for one in fields
         )
+
+    @property
+    def selection(self) -> SharedSelection:
+        """What it selects as a shared subscription; read once."""
+        if self._selection is None:
+            self._selection = read_selection(self.document, self.node)
+        return self._selection
 
     def cost(self, variables: Mapping[str, object]) -> int:
         """Count its cost for coerced variables; counted once for the same page sizes."""

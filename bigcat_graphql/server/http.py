@@ -223,13 +223,13 @@ class TooManyStreams(BodyRefused):
         super().__init__(503, "Too many streams and sockets are open: try again later.")
 
 
-async def _with_failure(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
+async def _with_failure(answers: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     try:
         async with aclosing(answers):
             async for answer in answers:
                 yield answer
     except StreamFailed as failure:
-        yield failure.answer
+        yield encode(failure.answer)
 
 
 async def _send_frames(send: Send, frames: AsyncGenerator[bytes, None]) -> None:

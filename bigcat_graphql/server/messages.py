@@ -14,6 +14,8 @@ from bigcat_graphql.server.parameters import check_parameters
 PROTOCOL = "graphql-transport-ws"
 _PAYLOAD_OPTIONAL = frozenset({"connection_init", "ping", "pong"})
 _TYPES = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
+# What stands after the answer in a message of type next.
+NEXT_END = b"}"
 # RFC 6455: a control frame has 125 bytes, two of them are the code.
 _REASON_BYTES = 120
 
@@ -91,9 +93,14 @@ def write_pong(payload: dict[str, Any] | None) -> str:
     return encode({"type": "pong", "payload": payload}).decode()
 
 
-def write_next(key: str, answer: Answer) -> str:
-    """Write an answer of an operation; always text, clients refuse binary frames."""
-    return encode({"id": key, "type": "next", "payload": answer}).decode()
+def write_next(key: str, payload: bytes) -> str:
+    """Write an encoded answer of an operation; always text, clients refuse binary frames."""
+    return (begin_next(key) + payload + NEXT_END).decode()
+
+
+def begin_next(key: str) -> bytes:
+    """Write all that stands before the answer."""
+    return encode({"id": key, "type": "next", "payload": 0}).removesuffix(b"0}")
 
 
 def write_error(key: str, answer: Answer) -> str:

@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from bigcat_graphql.server.app import create_app
 from bigcat_graphql.server.logs import set_up_logs
 from bigcat_graphql.server.services import Services
+from bigcat_graphql.server.straight_socket import StraightSocket
 from bigcat_graphql.settings import Settings
 
 MAX_MESSAGE_BYTES = 64 * 1024
@@ -155,7 +156,7 @@ def _configure(app: Starlette, settings: Settings) -> uvicorn.Config:
         port=settings.port,
         loop="uvloop",
         http=PatientlyBounded,
-        ws="websockets-sansio",
+        ws=StraightSocket,
         # Deflate costs 60 kB and much time per socket; frames are small and many.
         ws_per_message_deflate=False,
         ws_max_size=MAX_MESSAGE_BYTES,

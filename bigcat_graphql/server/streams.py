@@ -6,8 +6,6 @@ from contextlib import suppress
 from math import inf
 from typing import Protocol
 
-from bigcat_graphql.server.encoding import encode
-from bigcat_graphql.server.masking import Answer
 from bigcat_graphql.server.media import Stream
 
 # Proxies close what is silent for a minute; Apollo's client expects a sign more often.
@@ -22,8 +20,8 @@ class Framing(Protocol):
     heartbeat: bytes
     end: bytes
 
-    def frame(self, answer: Answer) -> bytes:
-        """Put one answer into the body."""
+    def frame(self, payload: bytes) -> bytes:
+        """Put one encoded answer into the body."""
 
 
 class SseFraming:
@@ -34,9 +32,9 @@ class SseFraming:
     heartbeat = b":\n\n"
     end = b"event: complete\ndata:\n\n"
 
-    def frame(self, answer: Answer) -> bytes:
+    def frame(self, payload: bytes) -> bytes:
         """Write an event."""
-        return b"event: next\ndata: " + encode(answer) + b"\n\n"
+        return b"event: next\ndata: " + payload + b"\n\n"
 
 
 class MultipartFraming:
@@ -47,17 +45,17 @@ class MultipartFraming:
     heartbeat = b"\r\nContent-Type: application/json\r\n\r\n{}\r\n--graphql"
     end = b"--\r\n"
 
-    def frame(self, answer: Answer) -> bytes:
+    def frame(self, payload: bytes) -> bytes:
         """Write a part; the delimiter after it tells the client that the part is whole."""
         head = b"\r\nContent-Type: application/json\r\n\r\n"
-        return head + encode({"payload": answer}) + b"\r\n--graphql"
+        return head + b'{"payload":' + payload + b"}\r\n--graphql"
 
 
 FRAMINGS: dict[Stream, Framing] = {Stream.SSE: SseFraming(), Stream.MULTIPART: MultipartFraming()}
 
 
 async def frame_stream(
-    answers: AsyncGenerator[Answer, None],
+    answers: AsyncGenerator[bytes, None],
     framing: Framing,
     *,
     closing: asyncio.Event,

@@ -28,13 +28,30 @@ class StreamFailed(Exception):
         super().__init__(errors[0]["message"])
 
 
-async def open_stream(
-    executor: Executor[Any], make_context: Callable[[], object]
+async def open_source(executor: Executor[Any]) -> AsyncIterable[Any]:
+    """Have a subscription's resolver begin.
+
+    Raises:
+        StreamFailed: it refused.
+    """
+    try:
+        async with asyncio.timeout(_EVENT_SECONDS):
+            opened = create_source_event_stream(executor)
+            source = await opened if executor.is_awaitable(opened) else opened
+    except Exception as error:  # noqa: BLE001 - a resolver may raise anything
+        raise failed_source(executor, error) from None
+    if isinstance(source, ExecutionResult):
+        raise StreamFailed([show_error(error) for error in source.errors or ()])
+    return cast("AsyncIterable[Any]", source)
+
+
+async def read_source(
+    executor: Executor[Any], source: AsyncIterable[Any], make_context: Callable[[], object]
 ) -> AsyncGenerator[Answer, None]:
     """Answer each event of a subscription's source until it ends.
 
     Raises:
-        StreamFailed: the source could not be opened, or broke.
+        StreamFailed: the source broke.
     """
 
     def run_event(event: Executor[Any]) -> ExecutionResult | Awaitable[ExecutionResult]:
@@ -43,24 +60,17 @@ async def open_stream(
         return result if isinstance(result, ExecutionResult) else _in_time(result)
 
     try:
-        source = await _open_source(executor)
         results = map_source_to_response_event(executor, source, run_event)
         async with aclosing(results):
             async for result in results:
                 yield show_result(result)
-    except StreamFailed:
-        raise
     except Exception as error:  # noqa: BLE001 - the source is a resolver: it may raise anything
-        raise StreamFailed([_show_source_error(executor, error)]) from None
+        raise failed_source(executor, error) from None
 
 
-async def _open_source(executor: Executor[Any]) -> AsyncIterable[Any]:
-    async with asyncio.timeout(_EVENT_SECONDS):
-        opened = create_source_event_stream(executor)
-        source = await opened if executor.is_awaitable(opened) else opened
-    if isinstance(source, ExecutionResult):
-        raise StreamFailed([show_error(error) for error in source.errors or ()])
-    return cast("AsyncIterable[Any]", source)
+def failed_source(executor: Executor[Any], error: Exception) -> StreamFailed:
+    """Say that a source broke, and which field's it was."""
+    return StreamFailed([_show_source_error(executor, error)])
 
 
 async def _in_time(result: Awaitable[ExecutionResult]) -> ExecutionResult:

@@ -2,15 +2,19 @@
 
 import asyncio
 from contextlib import aclosing, suppress
+from functools import partial
+from typing import Any
 
 from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
+from bigcat_graphql.schema.sharing import Shared
 from bigcat_graphql.server.callers import Caller, Callers, name_client
 from bigcat_graphql.server.connections import HeldConnections
-from bigcat_graphql.server.execution import Engine, GraphQLRequest
-from bigcat_graphql.server.masking import show_failure, show_refusal
+from bigcat_graphql.server.encoding import encode
+from bigcat_graphql.server.execution import Engine, GraphQLRequest, Prepared
+from bigcat_graphql.server.masking import Answer, show_failure, show_refusal
 from bigcat_graphql.server.messages import (
     PROTOCOL,
     Close,
@@ -25,6 +29,8 @@ from bigcat_graphql.server.messages import (
 )
 from bigcat_graphql.server.origins import Origins
 from bigcat_graphql.server.refusals import THROTTLED, RequestRefused, refuse
+from bigcat_graphql.server.shared_operation import SharedOperation
+from bigcat_graphql.server.straight_socket import EXTENSION, StraightSocket
 from bigcat_graphql.server.subscriptions import StreamFailed
 
 MAX_OPERATIONS = 100
@@ -36,9 +42,16 @@ class GraphQLOverWebSocket:
     """The ASGI app of websockets."""
 
     def __init__(
-        self, engine: Engine, *, callers: Callers, origins: Origins, held: HeldConnections
+        self,
+        engine: Engine,
+        *,
+        callers: Callers,
+        origins: Origins,
+        held: HeldConnections,
+        finish_seconds: float,
     ) -> None:
         self._engine = engine
+        self._finish_seconds = finish_seconds
         self._callers = callers
         self._origins = origins
         self._held = held
@@ -54,28 +67,53 @@ class GraphQLOverWebSocket:
             await _turn_away(send, Close.TRY_AGAIN_LATER, "Too many sockets", PROTOCOL)
         else:
             with self._held.hold():
-                await Socket(self._engine, self._callers, scope, send).serve(receive)
+                socket = Socket(
+                    self._engine, self._callers, scope, send, finish_seconds=self._finish_seconds
+                )
+                await socket.serve(receive)
 
 
 class Socket:
     """One accepted socket: its caller, its timers and its running operations by id."""
 
-    def __init__(self, engine: Engine, callers: Callers, scope: Scope, send: Send) -> None:
+    __slots__ = (
+        "_answering",
+        "_caller",
+        "_closed",
+        "_closing",
+        "_engine",
+        "_finish_seconds",
+        "_identify",
+        "_is_finishing",
+        "_operations",
+        "_send_raw",
+        "_straight",
+        "_timers",
+    )
+
+    def __init__(
+        self, engine: Engine, callers: Callers, scope: Scope, send: Send, *, finish_seconds: float
+    ) -> None:
         self._engine = engine
-        self._callers = callers
-        self._scope = scope
+        self._identify = partial(callers.identify, scope, Headers(scope=scope))
         self._send_raw = send
-        self._closed = False
+        self._straight: StraightSocket | None = scope.get("extensions", {}).get(EXTENSION)
+        self._finish_seconds = finish_seconds
+        self._closed = self._is_finishing = False
         self._caller: Caller | None = None
-        self._operations: dict[str, asyncio.Task[None]] = {}
-        self._timers: set[asyncio.Task[None]] = set()
+        self._operations: dict[str, asyncio.Task[None] | SharedOperation] = {}
+        # Those that are answered once: they are finished even if the server stops.
+        self._answering: set[str] = set()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._closing: asyncio.Task[None] | None = None
 
     async def serve(self, receive: Receive) -> None:
         """Read messages until either side closes; then nothing of the socket goes on."""
         await self._send_raw({"type": "websocket.accept", "subprotocol": PROTOCOL})
-        self._init_timer = self._close_later(
-            _INIT_SECONDS, Close.INIT_TIMEOUT, "Connection initialisation timeout"
-        )
+        if self._straight is not None:
+            self._straight.on_drain = self._catch_up
+            self._straight.on_shutdown = self._finish
+        self._close_later(_INIT_SECONDS, Close.INIT_TIMEOUT, "Connection initialisation timeout")
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 await self._handle(message.get("text"))
@@ -101,15 +139,13 @@ class Socket:
         if self._caller is not None:
             raise SocketRefused(Close.TOO_MANY_INITS, "Too many initialisation requests")
         authorization = payload.get("authorization", payload.get("Authorization"))
-        headers = Headers(scope=self._scope)
         try:
-            caller = self._callers.identify(self._scope, headers, authorization)
+            self._caller = self._identify(authorization)
         except RequestRefused as refusal:
             # graphql-ws asks its user for new connection parameters after this code.
             raise SocketRefused(Close.FORBIDDEN, refusal.errors[0].message) from None
-        self._caller = caller
-        self._init_timer.cancel()
-        if (seconds := caller.seconds_left) is not None:
+        self._stop_timers()
+        if (seconds := self._caller.seconds_left) is not None:
             self._close_later(seconds, Close.FORBIDDEN, "The access token is over")
         await self._send(write_ack())
 
@@ -118,16 +154,20 @@ class Socket:
             raise SocketRefused(Close.UNAUTHORIZED, "Unauthorized")
         if key in self._operations:
             raise SocketRefused(Close.DUPLICATE_ID, f"Subscriber for {key} already exists")
+        if self._is_finishing:
+            return  # the socket closes in a moment, and clients ask again then
         if len(self._operations) >= MAX_OPERATIONS:
             full = refuse(f"A socket runs at most {MAX_OPERATIONS} operations.", THROTTLED)
             await self._send(write_error(key, show_refusal(full)))
             return
         caller = self._caller.again(name_client(request.extensions, None))
+        self._answering.add(key)
         self._operations[key] = asyncio.create_task(self._run(key, request, caller))
 
     def _complete(self, key: str) -> None:
-        if (task := self._operations.pop(key, None)) is not None:
-            task.cancel()
+        if (operation := self._operations.pop(key, None)) is not None:
+            operation.cancel()
+            self._answered(key)
 
     async def _run(self, key: str, request: GraphQLRequest, caller: Caller) -> None:
         """Answer one operation; its errors are its own and never end the socket."""
@@ -139,20 +179,71 @@ class Socket:
             last = write_error(key, failure.answer)
         except Exception as error:  # noqa: BLE001 - an exception here would close the socket by 1011
             last = write_error(key, show_failure(error))
-        # The id is free before the client hears so, or using it again at once would be refused.
-        if self._operations.get(key) is asyncio.current_task():
-            del self._operations[key]
-        await self._send(last)
+        if last is not None:
+            # The id is free before the client hears so, or using it at once would be refused.
+            self._operations.pop(key, None)
+            await self._send(last)
+        self._answered(key)
 
-    async def _answer(self, key: str, request: GraphQLRequest, caller: Caller) -> str:
+    async def _answer(self, key: str, request: GraphQLRequest, caller: Caller) -> str | None:
         prepared = await self._engine.prepare(request, caller)
         if prepared.kind is not OperationType.SUBSCRIPTION:
-            await self._send(write_next(key, await self._engine.run(prepared)))
+            await self._send(write_next(key, encode(await self._engine.run(prepared))))
             return write_complete(key)
-        async with aclosing(self._engine.stream(prepared)) as answers:
-            async for answer in answers:
-                await self._send(write_next(key, answer))
+        self._answered(key)
+        source = await self._engine.open(prepared)
+        if isinstance(source, Shared) and self._straight is not None:
+            await self._share(key, prepared, source, self._straight)
+            return None
+        async with aclosing(self._engine.read(prepared, source)) as payloads:
+            async for payload in payloads:
+                await self._send(write_next(key, payload))
         return write_complete(key)
+
+    async def _share(
+        self, key: str, prepared: Prepared, source: Shared[Any], straight: StraightSocket
+    ) -> None:
+        """Become a member of groups; from then on the operation is no task any more."""
+        operation = SharedOperation(key, straight, self._end_shared)
+        operation.attend(await self._engine.join(prepared, source, operation))
+        if operation.is_over:
+            del self._operations[key]
+            operation.cancel()
+        else:
+            self._operations[key] = operation
+
+    def _end_shared(self, operation: SharedOperation, failure: Answer | None) -> None:
+        key = operation.key
+        if self._operations.get(key) is operation:
+            del self._operations[key]
+        operation.cancel()
+        last = write_error(key, failure) if failure else write_complete(key)
+        operation.straight.write_text(last.encode())
+
+    def _catch_up(self) -> None:
+        for operation in self._operations.values():
+            if isinstance(operation, SharedOperation):
+                operation.catch_up()
+
+    def _finish(self) -> None:
+        """Close by 1012 once all that is answered once is answered."""
+        self._is_finishing = True
+        self._timers.append(
+            asyncio.get_running_loop().call_later(self._finish_seconds, self._restart)
+        )
+        self._restart_if_done()
+
+    def _answered(self, key: str) -> None:
+        self._answering.discard(key)
+        self._restart_if_done()
+
+    def _restart_if_done(self) -> None:
+        if self._is_finishing and not self._answering:
+            self._restart()
+
+    def _restart(self) -> None:
+        if self._straight is not None:
+            self._straight.restart()
 
     async def _send(self, text: str) -> None:
         if self._closed:
@@ -166,24 +257,35 @@ class Socket:
         if self._closed:
             return
         self._closed = True
+        if self._straight is not None:
+            self._straight.close(int(code), reason)
+            return
         with suppress(OSError):
             await self._send_raw({"type": "websocket.close", "code": int(code), "reason": reason})
 
-    def _close_later(self, seconds: float, code: Close, reason: str) -> asyncio.Task[None]:
-        async def wait_and_close() -> None:
-            await asyncio.sleep(min(max(0.0, seconds), _LONGEST_TIMER_SECONDS))
-            await self._close(code, reason)
+    def _close_later(self, seconds: float, code: Close, reason: str) -> None:
+        """Set a timer: a task for each socket would cost kilobytes."""
 
-        timer = asyncio.create_task(wait_and_close())
-        self._timers.add(timer)
-        timer.add_done_callback(self._timers.discard)
-        return timer
+        def close() -> None:
+            self._closing = asyncio.ensure_future(self._close(code, reason))
+
+        delay = min(max(0.0, seconds), _LONGEST_TIMER_SECONDS)
+        self._timers.append(asyncio.get_running_loop().call_later(delay, close))
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
 
     async def _stop_everything(self) -> None:
-        running = [*self._operations.values(), *self._timers]
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        self._stop_timers()
+        operations, self._operations = self._operations, {}
+        for operation in operations.values():
+            operation.cancel()
+        tasks = [one for one in operations.values() if isinstance(one, asyncio.Task)]
+        if self._closing is not None:
+            tasks.append(self._closing)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _turn_away(send: Send, code: Close, reason: str, protocol: str | None = None) -> None:

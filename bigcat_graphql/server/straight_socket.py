@@ -1,0 +1,108 @@
+"""uvicorn's websocket with a short cut: shared frames go straight onto the transport."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+EXTENSION = "bigcat.straight"
+# What is written and not sent yet; above it a client counts as slow and is left out.
+MOST_UNSENT_BYTES = 64 * 1024
+TOO_SLOW = 1013
+# Who takes nothing for so long would only get older news: better to come back later.
+_STUCK_SECONDS = 15.0
+# For the close frame to get out behind what is unsent; who does not read does not read that.
+_FLUSH_SECONDS = 1.0
+_FINAL_TEXT = b"\x81"
+
+
+class StraightSocket(WebSocketsSansIOProtocol):
+    """Offers itself to the app as the ASGI extension `bigcat.straight`.
+
+    Frames of a server are not masked, so the same text is the same bytes for everybody but for the
+    length in front. What goes by ASGI is written at once as well: the order is kept. pyproject pins
+    uvicorn to a minor version, because this stands on its private names.
+    """
+
+    is_paused = False
+    on_drain: Callable[[], None] | None = None
+    on_shutdown: Callable[[], None] | None = None
+    _stuck_timer: asyncio.TimerHandle | None = None
+
+    def handle_connect(self, event: Request) -> None:
+        """Offer the extension; the app starts in a later turn of the loop."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
+            extensions: dict[str, Any] = {**(self.scope.get("extensions") or {}), EXTENSION: self}
+            self.scope["extensions"] = extensions
+
+    def write_text(self, *parts: bytes) -> bool:
+        """Write a text frame, unless much is unsent already or the socket is closing."""
+        if self.is_paused or self.close_sent or self.transport.is_closing():
+            return False
+        size = sum(map(len, parts))
+        if size < 126:
+            length = bytes((size,))
+        elif size < 65_536:
+            length = b"\x7e" + size.to_bytes(2, "big")
+        else:
+            length = b"\x7f" + size.to_bytes(8, "big")
+        self.transport.write(b"".join((_FINAL_TEXT, length, *parts)))
+        return True
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Close, without waiting for what is unsent."""
+        if self.close_sent or not self.handshake_complete or self.transport.is_closing():
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:  # to read the answer
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.abort)
+
+    def pause_writing(self) -> None:
+        """Leave the client out until it has read, but not for ever."""
+        super().pause_writing()
+        self.is_paused = True
+        self._stuck_timer = self.loop.call_later(_STUCK_SECONDS, self._give_up)
+
+    def resume_writing(self) -> None:
+        """Go on from the whole state."""
+        super().resume_writing()
+        self._stop_waiting()
+        if self.on_drain is not None:
+            self.on_drain()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Keep nothing that would keep the socket."""
+        self._stop_waiting()
+        self.on_drain = self.on_shutdown = None
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Let the app finish what is in flight; it calls `restart` then."""
+        if self.on_shutdown is None:
+            self.restart()
+        else:
+            self.on_shutdown()
+
+    def restart(self) -> None:
+        """Close by 1012: the server stops, and may be back."""
+        if not self.transport.is_closing():
+            super().shutdown()
+
+    def _stop_waiting(self) -> None:
+        self.is_paused = False
+        if self._stuck_timer is not None:
+            self._stuck_timer.cancel()
+            self._stuck_timer = None
+
+    def _give_up(self) -> None:
+        self.close(TOO_SLOW, "You read too slowly")
+        self._stuck_timer = self.loop.call_later(_FLUSH_SECONDS, self.transport.abort)
