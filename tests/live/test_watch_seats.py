@@ -141,6 +141,7 @@ async def test_nothing_goes_out_before_its_time_though_a_query_sees_it(
     node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pace, "SHORTEST_SECONDS", 3600.0)
+    monkeypatch.setattr(pace, "LONGEST_SECONDS", 3600.0)
     concert, buyer = await make_concert(), await make_buyer()
     async with watching(node, concert) as viewer:
         with override_settings(reservation_seconds=2):
