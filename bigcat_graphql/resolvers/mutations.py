@@ -2,6 +2,7 @@
 
 from bigcat_graphql.resolvers.accounts import SessionMutations
 from bigcat_graphql.resolvers.booking_changes import BookingMutations
+from bigcat_graphql.resolvers.confirmations import ConfirmationMutations
 from bigcat_graphql.resolvers.door import DoorMutations
 from bigcat_graphql.resolvers.email_codes import EmailCodeMutations
 from bigcat_graphql.resolvers.sale_queues import SaleQueueMutations
@@ -15,6 +16,11 @@ from bigcat_graphql.schema.describing import describe, output
     " errors."
 )
 class Mutation(
-    BookingMutations, DoorMutations, EmailCodeMutations, SaleQueueMutations, SessionMutations
+    BookingMutations,
+    ConfirmationMutations,
+    DoorMutations,
+    EmailCodeMutations,
+    SaleQueueMutations,
+    SessionMutations,
 ):
     """What can be done."""

@@ -26,6 +26,9 @@ class Account(Node):
     name: str = strawberry.field(description="For people.")
     email: str | None = strawberry.field(description="Only to the account itself and to admins.")
     role: AccountRole = strawberry.field(description="What it may do.")
+    email_verified: bool = strawberry.field(
+        description="Has somebody with this account proved that the e-mail is theirs?"
+    )
 
     @classmethod
     def of(cls, row: models.Account, *, is_viewer: bool = True) -> Self:
@@ -37,6 +40,7 @@ class Account(Node):
             name=row.name,
             email=row.email,
             role=row.role,
+            email_verified=row.email_verified_at is not None,
         )
 
     @strawberry.field(description="Its bookings, the newest first.", directives=[paged()])
