@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from bigcat_graphql import database
 
 
-class _Names(DBSettings):
+class Names(DBSettings):
     """What pgqueuer's tables are called here, whatever the environment says of pgqueuer."""
 
     @classmethod
@@ -40,7 +40,7 @@ class _OurConnection:
 @cache
 def queries() -> Queries:
     """Give pgqueuer's statements."""
-    names = _Names(queue_table="job", queue_table_log="job_log", queue_status_type="job_status")
+    names = Names(queue_table="job", queue_table_log="job_log", queue_status_type="job_status")
     return Queries(
         # The rest of a driver is for LISTEN: runners look by themselves, and are woken in process.
         cast("Driver", _OurConnection()),
