@@ -1,12 +1,13 @@
 #!/bin/sh
 # Runs what the reference implementations say of our transports: the server audits of `graphql-http`
-# and our list of graphql-transport-ws cases, spoken by `ws` and `graphql-ws`.
+# and our list of graphql-transport-ws cases, spoken by `ws` and `graphql-ws`; and real clients that
+# watch a seat map while its server is restarted and killed.
 #
 #   tests/conformance/run.sh            against the toy schema of the tests, on a free port
-#   tests/conformance/run.sh serve      the audits against `bigcat serve` as well
+#   tests/conformance/run.sh serve      and the audits and the clients against `bigcat serve`
 #   tests/conformance/run.sh URL        the audits against a server that runs already
 #
-# Needs node 20 or newer and npm; exits 1 on the first list that does not pass whole.
+# Needs node 20 or newer and npm (what they bring is in package-lock.json); exits 1 on the first list that does not pass whole.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -21,9 +22,8 @@ chmod 755 "$work"  # PostgreSQL, as another account, has to get through to its d
 trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
 
-cp "$here"/*.mjs "$work"
-(cd "$work" && npm install --silent --no-audit --no-fund --no-package-lock \
-    graphql-http@1.23.1 graphql@16.11.0 graphql-ws@6.0.6 ws@8.18.3)
+cp "$here"/*.mjs "$here"/package*.json "$work"
+(cd "$work" && npm ci --silent --no-audit --no-fund)
 
 # start OUTPUT COMMAND...: start a server and wait until it has told its address
 start() {
@@ -53,4 +53,6 @@ stop
 if [ "${1:-}" = serve ]; then
     BIGCAT_DATA_DIR=$work/data start serve "$python" -m bigcat_graphql serve
     node "$work/audit.mjs" "$address/graphql"
+    stop
+    node "$work/clients.mjs" "$python" "$root" "$work/clients"
 fi

@@ -5,7 +5,7 @@ import WebSocket from "ws";
 
 const url = process.argv[2];
 const PROTOCOL = "graphql-transport-ws";
-const PATIENCE_MS = 5000;
+const PATIENCE_MS = 30_000;
 const ENDLESS = "subscription { count(to: 100000, pause: 0.01) }";
 const SLOW = "subscription { count(to: 3, pause: 30) }";
 
