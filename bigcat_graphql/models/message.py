@@ -20,15 +20,15 @@ class Channel(StrEnum):
 
 
 class Message(Model):
-    """One message about one booking; unique by booking, kind, cause and channel.
+    """One message; about a booking unless its kind says else, by kind, cause and channel unique.
 
     `cause` tells two messages of one kind apart: a refund, a first cancelled ticket. Whoever sends
     it has `sending_until`; `content` is kept for the mailbox of the demo only.
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
-    concert_id: UUID = fields.UUIDField()
-    booking_id: UUID = fields.UUIDField()
+    concert_id: UUID | None = fields.UUIDField(null=True)
+    booking_id: UUID | None = fields.UUIDField(null=True)
     kind = fields.CharField(max_length=20)
     cause = fields.CharField(max_length=36)
     channel = fields.CharEnumField(Channel, max_length=4)

@@ -32,6 +32,11 @@ RETURNING id
 _GIVE_UP = "UPDATE message SET sending_until = NULL WHERE id = $1 AND sent_at IS NULL"
 _NOTE_SENT = "UPDATE message SET sent_at = now(), sending_until = NULL, content = $2 WHERE id = $1"
 
+_KEEP = """
+INSERT INTO message (id, kind, cause, channel, recipient, subject, content, created_at, sent_at)
+VALUES ($1, $2, '', 'MAIL', $3, $4, $5, now(), now())
+"""
+
 _KEPT_MAX = 200
 _FORGET_CONTENT = """
 UPDATE message SET content = NULL WHERE content IS NOT NULL AND id <= (
@@ -96,6 +101,14 @@ async def note_sent(message_id: UUID, content: bytes | None) -> None:
     await database.execute(_NOTE_SENT, message_id, content)
     if content is not None:
         await database.execute(_FORGET_CONTENT, _KEPT_MAX)
+
+
+async def keep_mail(
+    message_id: UUID, *, kind: str, recipient: str, subject: str, content: bytes
+) -> None:
+    """Keep a mail that is about no booking for the mailbox."""
+    await database.execute(_KEEP, message_id, kind, recipient, subject, content)
+    await database.execute(_FORGET_CONTENT, _KEPT_MAX)
 
 
 async def kept_mails(limit: int = 100) -> Sequence[KeptMail]:
