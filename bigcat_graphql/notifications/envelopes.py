@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from uuid import UUID
 
 from email_validator import validate_email
@@ -28,10 +28,11 @@ def address_mail(
     The same message has the same Message-ID each time it is sent, so that programs for mail show
     one that arrived twice once.
     """
-    mail = EmailMessage(policy=SMTP)
+    reader = read_reader(name, email)
+    mail = EmailMessage(policy=SMTP if reader.username.isascii() else SMTPUTF8)
     sender = read_mailbox(settings.mail_from)
     mail["From"] = sender
-    mail["To"] = Address(one_line(name), addr_spec=postal(email))
+    mail["To"] = reader
     if settings.mail_reply_to:
         mail["Reply-To"] = read_mailbox(settings.mail_reply_to)
     mail["Subject"] = letter.subject
@@ -54,10 +55,13 @@ def address_mail(
     return mail
 
 
-def postal(email: str) -> str:
-    """Write an address as mail servers know it: a domain of other letters has an ASCII name."""
+def read_reader(name: str, email: str) -> Address:
+    """Write down who reads a mail, as mail servers know them: domains have ASCII names.
+
+    What stands before the @ has none: such a mail takes a server that knows SMTPUTF8.
+    """
     known = validate_email(email, check_deliverability=False)
-    return f"{known.local_part}@{known.ascii_domain}"
+    return Address(one_line(name), username=known.local_part, domain=known.ascii_domain)
 
 
 def read_mailbox(text: str) -> Address:
