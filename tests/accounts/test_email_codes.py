@@ -26,9 +26,9 @@ _PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def _no_guesses_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Guesses and mails are counted in the process, and these tests share an e-mail."""
-    monkeypatch.setattr(code_sign_in, "_guesses", Attempts(per_minute=1, burst=1_000))
+    monkeypatch.setattr(code_sign_in, "_guesses", Attempts(per_minute=0.001, burst=1_000))
     monkeypatch.setattr(
-        "bigcat_graphql.accounts.email_codes._mails", Attempts(per_minute=1, burst=5)
+        "bigcat_graphql.accounts.email_codes._mails", Attempts(per_minute=0.001, burst=5)
     )
 
 

@@ -217,7 +217,9 @@ async def test_a_stolen_key_without_the_tickets_secret_opens_no_door(door: Door)
 
 
 async def test_a_code_in_small_letters_with_blanks_is_let_in(door: Door) -> None:
-    assert await door.scan(f" {door.code.lower()}\n")
+    ticket = await door.scan(f" {door.code.lower()}\n")
+
+    assert ticket.status is TicketStatus.CHECKED_IN
 
 
 async def test_the_database_refuses_an_admission_without_its_time(door: Door) -> None:

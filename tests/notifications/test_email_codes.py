@@ -18,7 +18,7 @@ _CODE = re.compile(r"\b[2-9A-HJKMNP-TV-Z]{8}\b")
 
 @pytest.fixture(autouse=True)
 def _no_mails_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(email_codes, "_mails", Attempts(per_minute=1, burst=5))
+    monkeypatch.setattr(email_codes, "_mails", Attempts(per_minute=0.001, burst=5))
 
 
 async def test_a_mailed_code_opens_a_session(smtp: SmtpBox) -> None:
