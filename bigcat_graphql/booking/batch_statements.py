@@ -59,7 +59,7 @@ WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NUL
 
 # A statement of its own after LOCK_ACCOUNTS: it must see what those who held the locks committed.
 # Seat-seconds count to the end of what is reserved, and not for bookings that were ever bought:
-# those have tickets.
+# those have tickets; what the waiting list offered nobody hoards.
 COUNT_HELD = """
 SELECT wish.concert_id, wish.account_id, own.seats, own.seat_seconds, pending.bookings,
        pending.seconds_left
@@ -73,9 +73,9 @@ CROSS JOIN LATERAL (
          coalesce(sum(
            b.seat_seconds_changed + b.seat_count
            * extract(epoch FROM coalesce(b.reserved_until, b.ended_at) - b.created_at)
-         ) FILTER (WHERE b.status = 'PENDING' OR NOT EXISTS (
+         ) FILTER (WHERE NOT b.is_offer AND (b.status = 'PENDING' OR NOT EXISTS (
            SELECT FROM ticket t WHERE t.concert_id = b.concert_id AND t.booking_id = b.id
-         )), 0)::float8 AS seat_seconds
+         ))), 0)::float8 AS seat_seconds
   FROM booking b
   WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
 ) own
@@ -84,6 +84,7 @@ CROSS JOIN LATERAL (
          ceil(extract(epoch FROM min(b.reserved_until) - now()))::int AS seconds_left
   FROM booking b
   WHERE b.account_id = wish.account_id AND b.status = 'PENDING' AND b.reserved_until > now()
+    AND NOT b.is_offer
 ) pending
 """
 

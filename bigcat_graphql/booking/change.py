@@ -13,6 +13,7 @@ from bigcat_graphql.booking.choosing import Chooser
 from bigcat_graphql.booking.confirm import confirm_seats
 from bigcat_graphql.booking.errors import ReservationTimeExceeded, WrongBookingState
 from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged
+from bigcat_graphql.booking.freeing import hand_out_freed
 from bigcat_graphql.booking.idempotency import Answer, Intent, answer_once
 from bigcat_graphql.booking.lookup import find_booking, get_booking
 from bigcat_graphql.booking.refusing import why_not
@@ -100,7 +101,8 @@ async def change_seats(
         if add is not None:
             events += await _add(key, turn, add)
         await check_turn(turn, await _own_indexes(key), free)
-        return events + await _settle(key)
+        events += await _settle(key)
+        return events + (await hand_out_freed([key.concert_id]) if removed else [])
 
     intent = Intent(viewer.account_id, "changeSeats", idempotency_key, (key, add, removed))
     answer = await answer_once(intent, Answer(key), work)

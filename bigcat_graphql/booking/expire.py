@@ -17,6 +17,7 @@ from bigcat_graphql.booking.events import (
     tell,
     tell_within,
 )
+from bigcat_graphql.booking.freeing import hand_out_freed
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.models import BookingEndReason
 from bigcat_graphql.settings import get_settings
@@ -34,14 +35,17 @@ async def sweep(limit: int = _BATCH_MAX) -> int:
         How many bookings and seats were changed, at most `limit` of each.
     """
 
-    async def work() -> tuple[list[Record], list[Record]]:
+    async def work() -> tuple[int, list[Event]]:
         bookings = await database.fetch_all(statements.EXPIRE_BOOKINGS, limit)
         await tell_within([_ended(booking) for booking in bookings])
-        return bookings, await database.fetch_all(statements.FREE_LAPSED_SEATS, limit)
+        seats = await database.fetch_all(statements.FREE_LAPSED_SEATS, limit)
+        events = [*_seats_by_concert(seats), *(_changed(booking) for booking in bookings)]
+        events += await hand_out_freed(seat["concert_id"] for seat in seats)
+        return len(bookings) + len(seats), events
 
-    bookings, seats = await database.run_transaction(work)
-    tell([*_seats_by_concert(seats), *(_changed(booking) for booking in bookings)])
-    return len(bookings) + len(seats)
+    count, events = await database.run_transaction(work)
+    tell(events)
+    return count
 
 
 async def sweep_for_ever() -> None:

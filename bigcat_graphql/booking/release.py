@@ -19,6 +19,7 @@ from bigcat_graphql.booking.events import (
     TicketsCancelled,
     tell_within,
 )
+from bigcat_graphql.booking.freeing import hand_out_freed
 from bigcat_graphql.booking.idempotency import Answer, Intent, answer_once
 from bigcat_graphql.booking.lookup import find_booking, get_booking, may_manage
 from bigcat_graphql.booking.refunding import Refundable, read_refundable
@@ -137,7 +138,7 @@ async def _cancel_whole(key: BookingKey, reason: BookingEndReason) -> list[Event
         statements.CANCEL_BOOKING, key.concert_id, key.booking_id, reason.value
     )
     await tell_within([BookingEnded(key.concert_id, key.booking_id, reason)])
-    return _events(key, seats, booking)
+    return [*_events(key, seats, booking), *await hand_out_freed([key.concert_id])]
 
 
 async def _release_some(key: BookingKey, indexes: list[int]) -> list[Event]:
@@ -145,7 +146,7 @@ async def _release_some(key: BookingKey, indexes: list[int]) -> list[Event]:
         statements.RELEASE_SOME, key.concert_id, key.booking_id, indexes
     )
     booking = await database.fetch_one(statements.TOUCH_BOOKING, key.concert_id, key.booking_id)
-    return _events(key, seats, booking)
+    return [*_events(key, seats, booking), *await hand_out_freed([key.concert_id])]
 
 
 def _events(key: BookingKey, seats: list[Record], booking: Record | None) -> list[Event]:

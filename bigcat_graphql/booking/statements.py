@@ -7,8 +7,12 @@ other and cannot wait in a ring. A transaction of several such statements, as ch
 can; PostgreSQL then ends one, which is run again.
 """
 
-# A seat that can be taken: nobody has it, or the time of whoever has it is over.
-FREE = "(s.status = 'A' OR (s.status = 'R' AND s.reserved_until <= now()))"
+# A seat that can be taken: nobody has it, or the time of whoever has it is over and nobody is on
+# the concert's waiting list, which sees it first.
+FREE = """
+(s.status = 'A' OR (s.status = 'R' AND s.reserved_until <= now() AND NOT EXISTS (
+  SELECT FROM waitlist w WHERE w.concert_id = s.concert_id AND w.has_waiting)))
+"""
 
 # A PENDING booking takes more seats, all of them or none; its time does not change. $1 concert,
 # $2 booking, whose row the caller holds, $3 indexes. It waits for rivals: one that rolls back
@@ -171,6 +175,74 @@ SET status = 'CANCELLED', reserved_until = NULL, ended_at = now(), end_reason = 
 WHERE concert_id = $1 AND id = $2 AND status IN ('PENDING', 'CONFIRMED')
 RETURNING version
 """
+
+# A booking whose time is over takes its seats back, all of them or none: each is free, or its own
+# still. $3 are their indexes, $4 what each costs. The caller confirms it in the same transaction.
+RESUME = f"""
+WITH wanted AS (
+  SELECT * FROM unnest($3::int[], $4::bigint[]) AS w (index, price_minor)
+), free AS (
+  SELECT s.index
+  FROM wanted w JOIN seat s ON s.concert_id = $1 AND s.index = w.index
+  WHERE {FREE} OR s.booking_id = $2
+  ORDER BY s.index
+  FOR NO KEY UPDATE OF s
+), whole AS (
+  SELECT count(*) FROM free HAVING count(*) = cardinality($3)
+), resumed AS (
+  UPDATE booking b
+  SET status = 'PENDING', reserved_until = now() + interval '1 minute', ended_at = NULL,
+      end_reason = NULL, version = b.version + 1
+  FROM whole
+  WHERE b.concert_id = $1 AND b.id = $2 AND b.status IN ('PENDING', 'EXPIRED')
+  RETURNING b.reserved_until
+)
+UPDATE seat s
+SET status = 'R', booking_id = $2, price_minor = w.price_minor,
+    reserved_until = resumed.reserved_until, version = s.version + 1
+FROM free JOIN wanted w ON w.index = free.index CROSS JOIN resumed
+WHERE s.concert_id = $1 AND s.index = free.index
+RETURNING s.index
+"""
+
+# Its payment came too late. EXPIRED it may be already.
+LOSE_BOOKING = """
+UPDATE booking
+SET status = 'EXPIRED', ended_at = coalesce(ended_at, reserved_until), reserved_until = NULL,
+    end_reason = 'SEATS_LOST', version = version + 1
+WHERE concert_id = $1 AND id = $2 AND status IN ('PENDING', 'EXPIRED')
+RETURNING version
+"""
+
+_KEEP = (
+    _OWN.format(which="AND s.status = 'R'").rstrip()
+    + """, kept AS (
+  UPDATE booking b SET {change}, version = b.version + 1
+  WHERE b.concert_id = $1 AND b.id = $2 AND b.status = 'PENDING' AND {condition}
+    AND b.seat_count = (SELECT count(*) FROM own)
+  RETURNING b.reserved_until, b.version
+)
+UPDATE seat s SET reserved_until = kept.reserved_until, version = s.version + 1
+FROM own, kept WHERE s.concert_id = $1 AND s.index = own.index
+RETURNING s.index, s.status, s.version, s.reserved_until, kept.version AS booking_version
+"""
+)
+
+# A declined payment gives a booking that has all its seats $3 more seconds, once, and not beyond $4
+# from when it was made.
+GIVE_GRACE = _KEEP.format(
+    change=(
+        "grace_given = true, reserved_until = least(b.reserved_until + make_interval(secs => $3),"
+        " b.created_at + make_interval(secs => $4))"
+    ),
+    condition="NOT b.grace_given AND b.reserved_until < b.created_at + make_interval(secs => $4)",
+)
+
+# A booking that has all its seats is kept $3 seconds from now, if that is longer than anyway.
+KEEP_FOR = _KEEP.format(
+    change="reserved_until = now() + make_interval(secs => $3)",
+    condition="b.reserved_until < now() + make_interval(secs => $3)",
+)
 
 # A booking changed without changing its state.
 TOUCH_BOOKING = """

@@ -13,7 +13,6 @@ from bigcat_graphql.models.concert import Concert, ConcertOrganizer, ConcertStat
 from bigcat_graphql.models.email_code import EmailCode
 from bigcat_graphql.models.message import Channel, Message
 from bigcat_graphql.models.payment import (
-    Attention,
     Payment,
     PaymentStatus,
     Refund,
@@ -30,11 +29,11 @@ from bigcat_graphql.models.sale_queue import (
 from bigcat_graphql.models.seat import Seat, SeatStatus
 from bigcat_graphql.models.ticket_key import TicketKey
 from bigcat_graphql.models.venue import SeatingPlan, SeatType, Venue
+from bigcat_graphql.models.waitlist import GatheredSeat, Waitlist, WaitlistEntry, WaitlistStatus
 
 __all__ = [
     "Account",
     "AccountRole",
-    "Attention",
     "Booking",
     "BookingEndReason",
     "BookingStatus",
@@ -43,6 +42,7 @@ __all__ = [
     "ConcertOrganizer",
     "ConcertStatus",
     "EmailCode",
+    "GatheredSeat",
     "IdempotencyKey",
     "Message",
     "Payment",
@@ -65,4 +65,7 @@ __all__ = [
     "TicketKey",
     "TicketStatus",
     "Venue",
+    "Waitlist",
+    "WaitlistEntry",
+    "WaitlistStatus",
 ]

@@ -65,6 +65,7 @@ class Booking(Model):
         default=lambda: list(FULL_REFUND), db_default=SqlDefault(FULL_REFUND_SQL)
     )
     grace_given = fields.BooleanField(default=False, db_default=False)
+    is_offer = fields.BooleanField(default=False, db_default=False)
 
     # As of the database's clock when it was read, see booking.lookup.
     status_now: BookingStatus
