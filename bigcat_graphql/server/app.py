@@ -27,6 +27,7 @@ from bigcat_graphql.server.safety import SafeHeaders
 from bigcat_graphql.server.services import Services
 from bigcat_graphql.server.ticket_files import TicketFiles
 from bigcat_graphql.server.webhooks import Webhooks
+from bigcat_graphql.server.shortcut import ShortcutApp
 from bigcat_graphql.server.websocket import GraphQLOverWebSocket
 from bigcat_graphql.settings import Settings, SettingsRefused
 
@@ -59,7 +60,7 @@ def create_app(settings: Settings, schema: strawberry.Schema, services: Services
         async with services.run():
             yield
 
-    app = Starlette(
+    app = ShortcutApp(
         routes=_routes(settings, services, engine, closing),
         middleware=_middleware(settings),
         lifespan=lifespan,

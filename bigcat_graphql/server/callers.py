@@ -34,7 +34,7 @@ class Viewer(Protocol):
 Authenticate = Callable[[str], Viewer]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes three times as long to make
 class Caller:
     """The origin of one operation; `base_url` is how the caller reaches this server."""
 
@@ -70,7 +70,13 @@ class Callers:
         self._authenticate = authenticate
         self._public_url = public_url.rstrip("/") if public_url else None
 
-    def identify(self, scope: Scope, headers: Mapping[str, str], authorization: object) -> Caller:
+    def identify(
+        self,
+        scope: Scope,
+        headers: Mapping[str, str],
+        authorization: object,
+        client_name: str | None = None,
+    ) -> Caller:
         """Find out who calls; without a token it is a visitor.
 
         Raises:
@@ -81,6 +87,7 @@ class Callers:
             address=client[0] if client else "local",
             base_url=self._public_url or _base_url(scope, headers.get("host", "")),
             viewer=self._view(authorization),
+            client_name=client_name,
         )
 
     def _view(self, authorization: object) -> Viewer | None:
@@ -104,8 +111,8 @@ def name_client(extensions: dict[str, object] | None, header: str | None) -> str
 
 
 def _base_url(scope: Scope, host: str) -> str:
-    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
     # Whatever a client writes here comes back to it in URLs: only what can be a host.
+    scheme = scope["scheme"].replace("ws", "http", 1)
     return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"
 
 

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import AbstractContextManager, aclosing, nullcontext
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qsl
 
 from graphql import OperationType
-from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
 
 from bigcat_graphql.server.bodies import BodyRefused, ClientGone, parse_object, read_object
@@ -20,9 +19,8 @@ from bigcat_graphql.server.media import (
     JSON,
     RESPONSE,
     Stream,
-    choose_media,
-    choose_stream,
     is_json,
+    read_accept,
 )
 from bigcat_graphql.server.origins import Origins
 from bigcat_graphql.server.parameters import check_parameters
@@ -36,11 +34,22 @@ from bigcat_graphql.server.refusals import (
 from bigcat_graphql.server.streams import FRAMINGS, frame_stream
 from bigcat_graphql.server.subscriptions import StreamFailed
 
+_SENT = {
+    media: (
+        (b"content-type", f"{media}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept"),
+    )
+    for media in (RESPONSE, JSON)
+}
 # A refused stream must not keep its connection either.
 _HEADERS = {
     405: ((b"allow", b"GET, POST"),),
     503: ((b"retry-after", b"5"), (b"connection", b"close")),
 }
+
+
+Head = dict[str, str]
 
 
 class GraphQLOverHttp:
@@ -63,21 +72,19 @@ class GraphQLOverHttp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, with JSON and without a traceback."""
-        headers = Headers(scope=scope)
-        accept = headers.get("accept")
-        stream, media = choose_stream(accept), choose_media(accept)
+        headers = _read_head(scope)
+        stream, media = read_accept(headers.get("accept"))
         reply = Reply(send, media or JSON)
         if stream is None and media is None:
             await reply.say(406, f"Accept must allow {RESPONSE} or {JSON}.")
             return
         try:
             request = await self._read(scope, headers, receive)
-            with self._hold(stream):
-                prepared = await self._prepare(scope, headers, request, stream)
-                if stream is not None:
-                    await self._stream(prepared, stream, receive, send)
-                    return
-                await reply.answer(await self._engine.run(prepared))
+            if stream is not None:
+                await self._answer_stream(scope, headers, request, stream, receive, send)
+                return
+            prepared = await self._prepare(scope, headers, request, stream)
+            await reply.answer(await self._engine.run(prepared))
         except BodyRefused as refusal:
             await reply.say(refusal.status, refusal.message)
         except MethodRefused as refusal:
@@ -89,7 +96,7 @@ class GraphQLOverHttp:
         except Exception as error:  # noqa: BLE001 - the last door: nothing leaves unmasked
             await reply.send(500, show_failure(error))
 
-    async def _read(self, scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest:
+    async def _read(self, scope: Scope, headers: Head, receive: Receive) -> GraphQLRequest:
         if scope["method"] == "GET":
             return self._read_get(scope, headers)
         if scope["method"] != "POST":
@@ -99,7 +106,7 @@ class GraphQLOverHttp:
         body = await read_object(receive, headers.get("content-length"))
         return check_parameters(body)
 
-    def _read_get(self, scope: Scope, headers: Headers) -> GraphQLRequest:
+    def _read_get(self, scope: Scope, headers: Head) -> GraphQLRequest:
         try:
             given: dict[str, Any] = dict(
                 parse_qsl(scope["query_string"].decode(), errors="strict", max_num_fields=20)
@@ -118,19 +125,26 @@ class GraphQLOverHttp:
                 given.pop(name, None)
         return check_parameters(given)
 
-    def _hold(self, stream: Stream | None) -> AbstractContextManager[None]:
-        if stream is None:
-            return nullcontext()
+    async def _answer_stream(
+        self,
+        scope: Scope,
+        headers: Head,
+        request: GraphQLRequest,
+        stream: Stream,
+        receive: Receive,
+        send: Send,
+    ) -> None:
         if self._held.are_full:
             raise TooManyStreams
-        return self._held.hold()
+        with self._held.hold():
+            prepared = await self._prepare(scope, headers, request, stream)
+            await self._stream(prepared, stream, receive, send)
 
     async def _prepare(
-        self, scope: Scope, headers: Headers, request: GraphQLRequest, stream: Stream | None
+        self, scope: Scope, headers: Head, request: GraphQLRequest, stream: Stream | None
     ) -> Prepared:
-        visitor = self._callers.identify(scope, headers, headers.get("authorization"))
         named = name_client(request.extensions, headers.get("apollographql-client-name"))
-        caller = visitor.again(named)
+        caller = self._callers.identify(scope, headers, headers.get("authorization"), named)
         by_get = scope["method"] == "GET"
         prepared = await self._engine.prepare(request, caller, queries_only=by_get)
         if prepared.kind is OperationType.SUBSCRIPTION and stream is None:
@@ -198,13 +212,7 @@ class Reply:
     async def send(self, status: int, answer: Answer, *headers: tuple[bytes, bytes]) -> None:
         """Send an answer with a status."""
         body = encode(answer)
-        start = [
-            (b"content-type", f"{self._media}; charset=utf-8".encode()),
-            (b"content-length", str(len(body)).encode()),
-            (b"cache-control", b"no-store"),
-            (b"vary", b"Accept"),
-            *headers,
-        ]
+        start = [*_SENT[self._media], (b"content-length", b"%d" % len(body)), *headers]
         await self._send({"type": "http.response.start", "status": status, "headers": start})
         await self._send({"type": "http.response.body", "body": body})
 
@@ -224,6 +232,14 @@ class TooManyStreams(BodyRefused):
 
 
 async def _with_failure(answers: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+def _read_head(scope: Scope) -> Head:
+    """Read all headers at once; of several of one name the first counts."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"][::-1]
+    }
+
+
+async def _with_failure(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
     try:
         async with aclosing(answers):
             async for answer in answers:

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 
 RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+# Browsers send 150 characters; nobody shall fill the memory with longer ones.
+_LONGEST_KEPT = 512
 
 
 class Stream(StrEnum):
@@ -14,11 +18,30 @@ class Stream(StrEnum):
     MULTIPART = "multipart/mixed"
 
 
+class Wanted(NamedTuple):
+    """What kind of answer a client takes: a stream, or a single one in a media type, or neither."""
+
+    stream: Stream | None
+    media: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Range:
     media: str
     parameters: dict[str, str]
     weight: float
+
+
+def read_accept(accept: str | None) -> Wanted:
+    """Read an `Accept` header; a client sends the same one with each request."""
+    if accept is not None and len(accept) > _LONGEST_KEPT:
+        return _read_accept.__wrapped__(accept)
+    return _read_accept(accept)
+
+
+@lru_cache(maxsize=256)
+def _read_accept(accept: str | None) -> Wanted:
+    return Wanted(choose_stream(accept), choose_media(accept))
 
 
 def choose_stream(accept: str | None) -> Stream | None:
@@ -55,6 +78,8 @@ def choose_media(accept: str | None) -> str | None:
 
 def is_json(content_type: str | None) -> bool:
     """Tell whether a body is JSON in UTF-8 by its `Content-Type`."""
+    if content_type == JSON:
+        return True
     ranges = _read_ranges(content_type or "")
     if len(ranges) != 1 or ranges[0].media != JSON:
         return False

@@ -121,32 +121,63 @@ class PatientlyBounded(HttpToolsProtocol):
     """uvicorn's HTTP, which does not wait for ever for the head of a connection's first request.
 
     uvicorn has a time-out between requests only: who sends a head byte by byte, or nothing, would
-    hold a connection for nothing (slowloris).
+    hold a connection for nothing (slowloris). One timer a connection watches both: setting and
+    cancelling one for each request would cost more than reading its head does.
     """
 
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
-        """Start the clock."""
-        super().connection_made(transport)
-        self._head_deadline = self.loop.call_later(_HEAD_SECONDS, self._give_up)
+    _wait_until: float | None
 
-    def on_headers_complete(self) -> None:
-        """Stop the clock: the head is here; the body has a time-out of its own."""
-        self._head_deadline.cancel()
-        super().on_headers_complete()
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
+        """Start to watch."""
+        super().connection_made(transport)
+        self._wait(_HEAD_SECONDS)
+        self._watch = self.loop.call_later(_look_seconds(), self._look)
 
     def on_message_begin(self) -> None:
-        """Start the clock for a further request on the same connection."""
-        self._head_deadline.cancel()
-        self._head_deadline = self.loop.call_later(_HEAD_SECONDS, self._give_up)
+        """Wait for the head of a request."""
+        self._wait(_HEAD_SECONDS)
         super().on_message_begin()
 
+    def on_headers_complete(self) -> None:
+        """Wait no more: the head is here; the body has a time-out of its own."""
+        self._wait_until = None
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, unless it is here already; without uvicorn's own timer."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._wait(_KEEP_ALIVE_SECONDS)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to somebody else."""
+        self._watch.cancel()
+        super().handle_websocket_upgrade()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
-        self._head_deadline.cancel()
+        """Watch no more."""
+        self._watch.cancel()
         super().connection_lost(exc)
 
-    def _give_up(self) -> None:
-        self.transport.close()
+    def _wait(self, seconds: float) -> None:
+        self._wait_until = self.loop.time() + seconds
+
+    def _look(self) -> None:
+        left = _look_seconds()
+        if self._wait_until is not None:
+            left = self._wait_until - self.loop.time()
+        if left <= 0:
+            self.transport.close()
+        else:
+            self._watch = self.loop.call_later(left, self._look)
+
+
+def _look_seconds() -> float:
+    # Whatever a connection begins to wait for after a look, it waits for that long at least.
+    return min(_HEAD_SECONDS, _KEEP_ALIVE_SECONDS)
 
 
 def _configure(app: Starlette, settings: Settings) -> uvicorn.Config:

@@ -17,16 +17,17 @@ def check_variables(variables: dict[str, Any] | None) -> None:
         RequestRefused: more than 2,000 values, or a text with U+0000.
     """
     waiting: list[object] = [variables]
-    seen = 0
-    while waiting:
-        one = waiting.pop()
-        seen += 1
-        if isinstance(one, str) and "\0" in one:
-            raise refuse("Text must not have the character U+0000.")
-        if isinstance(one, dict):
-            waiting.extend(one.keys())
-            waiting.extend(one.values())
+    seen = 1
+    for one in waiting:  # which grows meanwhile
+        if isinstance(one, str):
+            if "\0" in one:
+                raise refuse("Text must not have the character U+0000.")
+        elif isinstance(one, dict):
+            waiting += one
+            waiting += one.values()
+            seen += 2 * len(one)
         elif isinstance(one, list):
-            waiting.extend(one)
-        if seen + len(waiting) > _MAX_VALUES:
+            waiting += one
+            seen += len(one)
+        if seen > _MAX_VALUES:
             raise refuse(f"The variables have too many values: at most {_MAX_VALUES}.")
