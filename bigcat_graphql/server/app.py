@@ -25,9 +25,9 @@ from bigcat_graphql.server.origins import CORS_HEADERS, Origins
 from bigcat_graphql.server.persisted import PersistedDocuments
 from bigcat_graphql.server.safety import SafeHeaders
 from bigcat_graphql.server.services import Services
+from bigcat_graphql.server.shortcut import ShortcutApp
 from bigcat_graphql.server.ticket_files import TicketFiles
 from bigcat_graphql.server.webhooks import Webhooks
-from bigcat_graphql.server.shortcut import ShortcutApp
 from bigcat_graphql.server.websocket import GraphQLOverWebSocket
 from bigcat_graphql.settings import Settings, SettingsRefused
 

@@ -231,7 +231,6 @@ class TooManyStreams(BodyRefused):
         super().__init__(503, "Too many streams and sockets are open: try again later.")
 
 
-async def _with_failure(answers: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
 def _read_head(scope: Scope) -> Head:
     """Read all headers at once; of several of one name the first counts."""
     return {
@@ -239,7 +238,7 @@ def _read_head(scope: Scope) -> Head:
     }
 
 
-async def _with_failure(answers: AsyncGenerator[Answer, None]) -> AsyncGenerator[Answer, None]:
+async def _with_failure(answers: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     try:
         async with aclosing(answers):
             async for answer in answers:
