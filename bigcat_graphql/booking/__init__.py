@@ -1,7 +1,7 @@
 """Seats of concerts: reserved, confirmed, given back, each by one conditional statement."""
 
 from bigcat_graphql.booking.change import change_seats, extend_booking
-from bigcat_graphql.booking.check_in import check_in_ticket
+from bigcat_graphql.booking.check_in import check_in_ticket, door_list, find_signed_ticket
 from bigcat_graphql.booking.errors import (
     CancellationNotAllowed,
     CompanionAlone,
@@ -87,9 +87,11 @@ __all__ = [
     "check_in_ticket",
     "code_of",
     "count_bookings",
+    "door_list",
     "drain",
     "extend_booking",
     "find_booking",
+    "find_signed_ticket",
     "find_ticket",
     "get_booking",
     "make_next_key",

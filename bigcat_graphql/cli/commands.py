@@ -30,6 +30,8 @@ queue_app = typer.Typer(help="Sale queues.", no_args_is_help=True)
 app.add_typer(queue_app, name="queue")
 jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
+ticket_app = typer.Typer(help="Tickets, at the door and before.", no_args_is_help=True)
+app.add_typer(ticket_app, name="ticket")
 
 
 class Role(StrEnum):
@@ -166,6 +168,41 @@ def create_user(
     users.create_user(
         email, role=role.value, name=name, password_stdin=password_stdin, as_json=as_json
     )
+
+
+@ticket_app.command("keys")
+def show_ticket_keys(
+    make_next: Annotated[
+        bool, typer.Option("--next", help="Make a new one first, which signs from now on.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show the public keys that check ticket codes; the JSON is a JWK Set for doors."""
+    from bigcat_graphql.cli import tickets
+
+    tickets.show_keys(make_next=make_next, as_json=as_json)
+
+
+@ticket_app.command("list")
+def list_tickets(
+    concert: Annotated[str, typer.Argument(help="Slug of the concert.")], as_json: AsJson = False
+) -> None:
+    """List a concert's tickets with their state: what a door without a net takes along."""
+    from bigcat_graphql.cli import tickets
+
+    tickets.list_tickets(concert, as_json=as_json)
+
+
+@ticket_app.command("verify")
+def verify_ticket(
+    concert: Annotated[str, typer.Argument(help="Slug of the concert.")],
+    code: Annotated[str, typer.Argument(help="What was scanned.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell whether a code is good for an admission; lets nobody in."""
+    from bigcat_graphql.cli import tickets
+
+    tickets.verify_ticket(concert, code, as_json=as_json)
 
 
 @app.command()
