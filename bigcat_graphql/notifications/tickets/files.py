@@ -10,7 +10,7 @@ from babel import Locale
 from bigcat_graphql import booking
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import Busy
-from bigcat_graphql.models import Booking, Ticket, TicketStatus
+from bigcat_graphql.models import Booking, Ticket
 from bigcat_graphql.notifications.locales import locale_for
 from bigcat_graphql.notifications.tickets.calendar_entry import write_entry
 from bigcat_graphql.notifications.tickets.links import TicketFile, TicketName, read_link
@@ -91,10 +91,11 @@ async def open_link(token: str, file_name: str) -> Attachment | None:
 
 async def _read_single(name: TicketName) -> Sheaf | None:
     ticket = await Ticket.get_or_none(concert_id=name.concert_id, id=name.ticket_id)
-    if ticket is None or ticket.status is not TicketStatus.ISSUED:
+    if ticket is None:
         return None
     made = await booking.get_booking(BookingKey(ticket.concert_id, ticket.booking_id))
     sheaf = (await read_sheaf(made)).only(ticket.id)
+    # A sheaf has good tickets only.
     return sheaf if sheaf.sheets else None
 
 
