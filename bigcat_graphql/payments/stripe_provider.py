@@ -41,6 +41,8 @@ _ANSWER_SECONDS = 15.0
 _REPEATS = 1
 # Stripe forgets idempotency keys after 24 hours: the same call might then act a second time.
 _KEYS_LAST = timedelta(hours=23)
+# What was made is found by its labels a minute later at the latest, says Stripe.
+_FOUND_AFTER = timedelta(minutes=5)
 _METHOD = re.compile(r"pm_\w{1,100}")
 
 
@@ -76,7 +78,7 @@ class StripeProvider:
         """Make the payment's PaymentIntent, or find the one that was made; confirm a card."""
         import stripe  # noqa: PLC0415 - see _client
 
-        if _is_old(payment.payment_id):
+        if _is_older(payment.payment_id, _KEYS_LAST):
             return await self._find(payment.payment_id)
         with _translated():
             try:
@@ -89,6 +91,12 @@ class StripeProvider:
                 # A card of somebody else's, an amount too small: no other call will mend that.
                 if error.param in {"payment_method", "amount", "currency"}:
                     return _declined(error)
+                raise
+            except stripe.APIError as error:
+                # It would fail like this all day, and did its work or not: look for what it made.
+                is_kept = (error.headers or {}).get("idempotent-replayed") == "true"
+                if is_kept and _is_older(payment.payment_id, _FOUND_AFTER):
+                    return await self._find(payment.payment_id)
                 raise
         return read_intent(intent)
 
@@ -236,10 +244,10 @@ def _key(step: str, owner_id: UUID) -> "stripe.RequestOptions":
     return {"idempotency_key": f"{step}:{owner_id}"}
 
 
-def _is_old(payment_id: UUID) -> bool:
-    """Whether Stripe may have forgotten the key; a UUIDv7 begins with its milliseconds."""
+def _is_older(payment_id: UUID, age: timedelta) -> bool:
+    """Compare ages by the id: a UUIDv7 begins with the milliseconds since 1970."""
     made_at = datetime.fromtimestamp((payment_id.int >> 80) / 1000, UTC)
-    return utc_now() - made_at > _KEYS_LAST
+    return utc_now() - made_at > age
 
 
 @contextmanager

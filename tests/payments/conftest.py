@@ -1,12 +1,14 @@
 """A fake Stripe for the whole run, empty for each test that asks for it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import stripe
 
 from bigcat_graphql.payments.stripe_provider import StripeProvider
+from bigcat_graphql.settings import override_settings
 from tests.payments.stripe_fake import KEY, StripeFake, run_fake
+from tests.payments.stripe_fake_post import SECRET
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +31,16 @@ async def stripe_provider(fake: StripeFake) -> AsyncIterator[StripeProvider]:
     one = StripeProvider(KEY, fake.address)
     yield one
     await one.close()
+
+
+@pytest.fixture
+def stripe_set_up(fake: StripeFake) -> Iterator[None]:
+    """Take payments by the fake Stripe and by provider `test`, and webhooks of both."""
+    with override_settings(
+        payment_providers=("test", "stripe"),
+        stripe_secret_key=KEY,
+        stripe_webhook_secrets=(SECRET,),
+        stripe_url=fake.address,
+        test_webhook_secret=SECRET,
+    ):
+        yield

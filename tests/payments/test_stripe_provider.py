@@ -49,6 +49,19 @@ def give_back(
     )
 
 
+def id_made(ago: timedelta) -> UUID:
+    milliseconds = int((utc_now() - ago).timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (7 << 76) | (2 << 62) | 5)
+
+
+def make_at_stripe(fake: StripeFake, asked: PaymentRequest) -> None:
+    """Let an earlier call have made the intent, as nobody here knows."""
+    labels = {"payment_id": str(asked.payment_id)}
+    fake.books.create_intent(
+        {"amount": 6500, "currency": "eur", "capture_method": "manual", "metadata": labels}
+    )
+
+
 async def pay(provider: StripeProvider) -> tuple[PaymentRequest, ProviderState]:
     asked = ask_for()
     kept = await provider.authorize(asked)
@@ -270,17 +283,9 @@ async def test_a_wrong_key_is_no_decline(fake: StripeFake) -> None:
 async def test_a_payment_of_yesterday_is_looked_for_and_never_made_anew(
     fake: StripeFake, provider: StripeProvider, reached: bool
 ) -> None:
-    long_ago_ms = int((utc_now() - timedelta(hours=25)).timestamp() * 1000)
-    asked = ask_for(payment_id=UUID(int=(long_ago_ms << 80) | (7 << 76) | (2 << 62) | 5))
+    asked = ask_for(payment_id=id_made(timedelta(hours=25)))
     if reached:
-        fake.books.create_intent(
-            {
-                "amount": 6500,
-                "currency": "eur",
-                "capture_method": "manual",
-                "metadata": {"payment_id": str(asked.payment_id)},
-            }
-        )
+        make_at_stripe(fake, asked)
 
     state = await provider.authorize(asked)
 
@@ -325,3 +330,19 @@ def test_amounts_that_stripe_cannot_move_are_refused(amount: Money) -> None:
 @pytest.mark.parametrize("method", ["approve", "pm_", "pm_card_visa'; --", "4242424242424242"])
 def test_what_is_no_payment_method_is_refused(method: str) -> None:
     assert StripeProvider(KEY, "").check(Money(100, "EUR"), method)
+
+
+@pytest.mark.parametrize("reached", [True, False])
+async def test_a_failure_that_stripe_keeps_is_looked_behind(
+    fake: StripeFake, provider: StripeProvider, reached: bool
+) -> None:
+    asked = ask_for(payment_id=id_made(timedelta(minutes=10)))
+    fake.plan(Step.CREATE, Moment.BEFORE, stripe_fake.fail)
+    if reached:
+        make_at_stripe(fake, asked)
+
+    state = await provider.authorize(asked)  # fails, is repeated by the SDK, and fails as before
+
+    expected = ProviderStatus.REQUIRES_ACTION if reached else ProviderStatus.DECLINED
+    assert state.status is expected
+    assert fake.asked == [Step.CREATE, Step.CREATE, Step.SEARCH, *[Step.LOOK] * reached]
