@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -16,6 +17,16 @@ _STUCK_SECONDS = 15.0
 # For the close frame to get out behind what is unsent; who does not read does not read that.
 _FLUSH_SECONDS = 1.0
 _FINAL_TEXT = b"\x81"
+
+
+@lru_cache(maxsize=256)
+def _head_text(size: int) -> bytes:
+    """Write what stands before a text of so many bytes (RFC 6455, 5.2); it is not masked."""
+    if size < 126:
+        return _FINAL_TEXT + bytes((size,))
+    if size < 65_536:
+        return _FINAL_TEXT + b"\x7e" + size.to_bytes(2, "big")
+    return _FINAL_TEXT + b"\x7f" + size.to_bytes(8, "big")
 
 
 class StraightSocket(WebSocketsSansIOProtocol):
@@ -39,18 +50,12 @@ class StraightSocket(WebSocketsSansIOProtocol):
             extensions: dict[str, Any] = {**(self.scope.get("extensions") or {}), EXTENSION: self}
             self.scope["extensions"] = extensions
 
-    def write_text(self, *parts: bytes) -> bool:
-        """Write a text frame, unless much is unsent already or the socket is closing."""
+    def write_text(self, begin: bytes, shared: bytes = b"", end: bytes = b"") -> bool:
+        """Write a text frame of these parts, unless much is unsent or the socket is closing."""
         if self.is_paused or self.close_sent or self.transport.is_closing():
             return False
-        size = sum(map(len, parts))
-        if size < 126:
-            length = bytes((size,))
-        elif size < 65_536:
-            length = b"\x7e" + size.to_bytes(2, "big")
-        else:
-            length = b"\x7f" + size.to_bytes(8, "big")
-        self.transport.write(b"".join((_FINAL_TEXT, length, *parts)))
+        header = _head_text(len(begin) + len(shared) + len(end))
+        self.transport.write(b"".join((header, begin, shared, end)))
         return True
 
     def close(self, code: int, reason: str = "") -> None:
