@@ -1,8 +1,9 @@
 """The bus over NATS, for many nodes: PostgreSQL then has nothing to do with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
@@ -11,6 +12,7 @@ from bigcat_graphql.live.bus.link import Connect, Hear, Link
 
 _CONNECT_SECONDS = 5
 _ANSWER_SECONDS = 5
+_CLOSE_SECONDS = 2
 _PING_SECONDS = 10
 
 
@@ -32,11 +34,20 @@ async def _open(servers: list[str], subject: str, hear: Hear) -> AsyncIterator[L
 
     try:
         await link.connect(servers)
-        await link.client.subscribe(subject, cb=receive)
-        await link.client.flush(_ANSWER_SECONDS)
+        await _undisturbed(link.client.subscribe(subject, cb=receive), _ANSWER_SECONDS)
+        await link.reach_server()
         yield link
     finally:
-        await link.client.close()
+        with suppress(TimeoutError):
+            await _undisturbed(link.client.close(), _CLOSE_SECONDS)
+
+
+async def _undisturbed(work: Coroutine[Any, Any, object], seconds: float) -> None:
+    """Wait for the client: it swallows cancellations, and whoever was cancelled would never end."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(lambda task: task.cancelled() or task.exception())
+    async with asyncio.timeout(seconds):
+        await asyncio.shield(task)
 
 
 class _NatsLink:
@@ -47,26 +58,34 @@ class _NatsLink:
         self._error: Exception | None = None
 
     async def connect(self, servers: list[str]) -> None:
-        async with asyncio.timeout(2 * _CONNECT_SECONDS):
-            await self.client.connect(
-                servers,
-                name="bigcat",
-                no_echo=True,
-                # The bus connects again by itself, and then looks for what it has missed.
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0,
-                connect_timeout=_CONNECT_SECONDS,
-                ping_interval=_PING_SECONDS,
-                error_cb=self._fail,
-                closed_cb=self._end,
-            )
+        connecting = self.client.connect(
+            servers,
+            name="bigcat",
+            no_echo=True,
+            # The bus connects again by itself, and then looks for what it has missed.
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            connect_timeout=_CONNECT_SECONDS,
+            ping_interval=_PING_SECONDS,
+            error_cb=self._fail,
+            closed_cb=self._end,
+        )
+        await _undisturbed(connecting, 2 * _CONNECT_SECONDS)
 
     async def send(self, messages: Sequence[bytes]) -> None:
         for message in messages:
-            await self.client.publish(self._subject, message)
-        # Waits for the server's answer: what stays in our buffer has reached nobody.
-        await self.client.flush(_ANSWER_SECONDS)
+            await _undisturbed(self.client.publish(self._subject, message), _ANSWER_SECONDS)
+        await self.reach_server()
+
+    async def reach_server(self) -> None:
+        """Wait until the server has all that was sent: what stays in a buffer has reached nobody.
+
+        The client's PING overtakes what waits to be written. Once the first is answered that has
+        been written, and the answer to a second proves that it has arrived.
+        """
+        for _ in range(2):
+            await _undisturbed(self.client.flush(_ANSWER_SECONDS), 2 * _ANSWER_SECONDS)
 
     async def until_lost(self) -> None:
         await self._lost.wait()

@@ -51,11 +51,10 @@ async def test_the_others_hear_it_and_we_do_not(buses: list[Bus]) -> None:
 async def test_a_server_that_restarts_is_found_again(buses: list[Bus], server: NatsServer) -> None:
     ears = await joined(buses)
     await server.stop()
-    event = seats(CONCERT, booked(1))
-    buses[0].publish(event)
     await server.start()
     for ear in ears:
         await ear.until(lambda ear: ear.gaps >= 2)
+    event = seats(CONCERT, booked(1))
     buses[0].publish(event)
     await ears[1].hears(event)
 
