@@ -1,8 +1,9 @@
 """A small schema with something of everything, for the tests of the transport."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import strawberry
@@ -16,6 +17,9 @@ from bigcat_graphql.errors import (
     NotFound,
     Unauthenticated,
 )
+from bigcat_graphql.live import Source
+from bigcat_graphql.schema.sharing import Shared
+from tests.server.boards import Boards, Frame, hold_board
 
 
 @strawberry.schema_directive(locations=[Location.FIELD_DEFINITION])
@@ -165,7 +169,48 @@ class Mutation:
 
 
 @strawberry.type
+class BoardEvent:
+    frame: strawberry.Private[Frame]
+
+    @strawberry.field
+    def since(self) -> int | None:
+        return self.frame.since
+
+    @strawberry.field
+    def version(self) -> int:
+        return self.frame.version
+
+    @strawberry.field
+    def text(self, times: int = 1) -> str:
+        return self.frame.text * times
+
+    @strawberry.field
+    async def later(self) -> str:
+        await asyncio.sleep(0)
+        return self.frame.text
+
+    @strawberry.field
+    def whoami(self, info: strawberry.Info) -> str | None:
+        viewer = info.context.viewer
+        return str(viewer.account_id) if viewer else None
+
+    @strawberry.field
+    def broken(self) -> int | None:
+        raise ValueError("secret text of a bug")
+
+
+def show_board(frame: Frame) -> BoardEvent:
+    Boards.shown += 1
+    return BoardEvent(frame=frame)
+
+
+@strawberry.type
 class Subscription:
+    @strawberry.subscription
+    def boards(self, names: list[str], since: int | None = None) -> AsyncIterable[BoardEvent]:
+        sources = [Source(("board", name), partial(hold_board, name)) for name in names]
+        return Shared(sources, show_board, since=since)
+
     @strawberry.subscription
     async def count(self, to: int = 3, pause: float = 0.01) -> AsyncIterator[int]:
         Watchers.open += 1
