@@ -44,6 +44,8 @@ class Settings(BaseSettings):
 
     reservation_seconds: int = Field(default=10 * 60, ge=1, le=30 * 60)
     reservation_max_seconds: int = Field(default=30 * 60, ge=1, le=24 * 3600)
+    # How long seats are kept at least once a payment was begun, if its provider has to be asked.
+    payment_seconds: int = Field(default=12 * 60, ge=1, le=3600)
     # PENDING bookings that an account may have at once, of all concerts together.
     pending_bookings_max: int = Field(default=5, ge=1, le=1_000_000)
     # Minutes that an account may keep seats without buying them, for each ticket it may have.

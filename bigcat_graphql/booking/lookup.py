@@ -1,7 +1,8 @@
 """Reading bookings, their seats and their tickets, for those who may see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from asyncpg import Record
@@ -152,7 +153,7 @@ async def find_ticket(viewer: Viewer | None, concert_id: UUID, ticket_id: UUID) 
     return ticket if booking else None
 
 
-def booking_of(row: Record) -> Booking:
+def booking_of(row: Record | Mapping[str, Any]) -> Booking:
     """Make a booking of a row of `SELECT_BOOKING`."""
     # Tortoise's own way from a row to an instance; its public one, raw(), takes no arguments.
     booking = Booking._init_from_db(**row)  # noqa: SLF001 - see above

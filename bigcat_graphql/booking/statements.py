@@ -135,7 +135,7 @@ WITH wish AS (
 ), confirmed AS (
   UPDATE booking b SET status = 'CONFIRMED', reserved_until = NULL, version = b.version + 1
   FROM whole WHERE b.concert_id = whole.concert_id AND b.id = whole.id
-  RETURNING b.concert_id, b.id, b.version
+  RETURNING b.concert_id, b.id, b.version, b.currency
 ), issued AS (
   INSERT INTO ticket (id, concert_id, booking_id, seat_index, status, code, price_minor, currency,
                       issued_at)
@@ -150,8 +150,8 @@ WITH wish AS (
 UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
 FROM own JOIN confirmed ON confirmed.id = own.booking_id
 WHERE s.concert_id = own.concert_id AND s.index = own.index
-RETURNING confirmed.id AS booking_id, confirmed.version AS booking_version, s.index, s.status,
-          s.version, s.reserved_until, s.price_minor
+RETURNING confirmed.id AS booking_id, confirmed.version AS booking_version, confirmed.currency,
+          now() AS issued_at, s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 
 # $3 are the tickets, $4 what is kept of the price of each.

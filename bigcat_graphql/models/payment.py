@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.models import Model
 
 from bigcat_graphql.ids import new_id
@@ -32,23 +33,16 @@ class PaymentStatus(StrEnum):
 LIVE_STATUSES = (PaymentStatus.CREATED, PaymentStatus.REQUIRES_ACTION, PaymentStatus.AUTHORIZED)
 
 
-class Attention(StrEnum):
-    """Why a person has to look at a payment."""
-
-    REFUNDED_AT_PROVIDER = "REFUNDED_AT_PROVIDER"
-    DISPUTED = "DISPUTED"
-    REFUND_FAILED = "REFUND_FAILED"
-    UNKNOWN_AT_PROVIDER = "UNKNOWN_AT_PROVIDER"
-
-
 class Payment(Model):
     """An attempt to pay.
 
-    `captured_minor` is what was charged, `refunded_minor` what of it went back, whoever asked for
-    that. ORPHANED is money whose booking is gone, until it is let go or given back. While
-    something is left to do, `look_at` is when the reconciler asks the provider next; it has asked
-    `looks` times. A partial unique index allows one live attempt (CREATED, REQUIRES_ACTION,
-    AUTHORIZED) a booking. Its key is (concert_id, id).
+    `seat_indexes` and `seat_prices_minor` say what it is for, so that a late one can take the seats
+    back. `captured_minor` is what was charged, `refunded_minor` what of it went back, whoever asked
+    for that; `ahead_minor` is what went back at the provider while its tickets are still good.
+    ORPHANED is money whose booking is gone, until it is let go or given back. While something is
+    left to do, `look_at` is when the reconciler asks the provider next; it has asked `looks` times.
+    A partial unique index allows one live attempt (CREATED, REQUIRES_ACTION, AUTHORIZED) a booking.
+    Its key is (concert_id, id).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -58,13 +52,15 @@ class Payment(Model):
     amount_minor: int = fields.BigIntField()
     captured_minor: int = fields.BigIntField(default=0, db_default=0)
     refunded_minor: int = fields.BigIntField(default=0)
+    ahead_minor: int = fields.BigIntField(default=0, db_default=0)
     currency = fields.CharField(max_length=3)
+    seat_indexes: list[int] | None = ArrayField("int", null=True)
+    seat_prices_minor: list[int] | None = ArrayField("bigint", null=True)
     provider = fields.CharField(max_length=20)
     payment_method = fields.CharField(max_length=200, null=True)
     provider_reference = fields.CharField(max_length=200, null=True)
     client_secret = fields.CharField(max_length=200, null=True)
     decline_code = fields.CharField(max_length=100, null=True)
-    attention = fields.CharEnumField(Attention, max_length=20, null=True)
     created_at: datetime = fields.DatetimeField()
     look_at: datetime | None = fields.DatetimeField(null=True)
     looks = fields.IntField(default=0, db_default=0)

@@ -1,17 +1,35 @@
 """Paying bookings: authorize, make the seats BOOKED, capture; never a call in a transaction."""
 
-from bigcat_graphql.payments.attempt import pay_booking
+from bigcat_graphql.payments.attempt import Paid
 from bigcat_graphql.payments.errors import PaymentDeclined
-from bigcat_graphql.payments.lookup import find_payment, latest_payments
-from bigcat_graphql.payments.refund import take_part
-from bigcat_graphql.payments.settlement import settle_for_ever, settle_open_payments
+from bigcat_graphql.payments.joining import take_part
+from bigcat_graphql.payments.lookup import (
+    find_payment,
+    find_refund,
+    latest_payments,
+    payments_of,
+    refunds_of,
+)
+from bigcat_graphql.payments.paying import pay_booking
+from bigcat_graphql.payments.registry import close_providers
+from bigcat_graphql.payments.settlement import settle, settle_for_ever, settle_open_payments
+from bigcat_graphql.payments.till import drain
+from bigcat_graphql.payments.webhooks import take_webhook
 
 __all__ = [
+    "Paid",
     "PaymentDeclined",
+    "close_providers",
+    "drain",
     "find_payment",
+    "find_refund",
     "latest_payments",
     "pay_booking",
+    "payments_of",
+    "refunds_of",
+    "settle",
     "settle_for_ever",
     "settle_open_payments",
     "take_part",
+    "take_webhook",
 ]

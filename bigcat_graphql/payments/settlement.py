@@ -1,48 +1,186 @@
-"""Attempts to pay that somebody began and did not end: the process died, or a provider was away."""
+"""Settling: ask the provider how a payment stands, and take every step that is left.
+
+The buyer's mutation, a webhook, a job and the reconciler all do this one thing. Any of them may die
+at any moment, and any other go on: what is to be done is read from the rows, never remembered.
+"""
 
 import asyncio
+from uuid import UUID
 
 import structlog
 
-from bigcat_graphql import database
-from bigcat_graphql.booking import WrongBookingState
-from bigcat_graphql.payments.attempt import take_up
-from bigcat_graphql.payments.errors import PaymentDeclined
+from bigcat_graphql import database, jobs
+from bigcat_graphql.booking.lookup import get_booking
+from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.payments.provider import (
+    PaymentProvider,
+    PaymentRequest,
+    ProviderState,
+    ProviderStatus,
+    ProviderUnreachable,
+    RefundProgress,
+    RefundRequest,
+)
+from bigcat_graphql.payments.registry import provider_named
+from bigcat_graphql.payments.steps import (
+    WAITING,
+    key_of,
+    read_payment,
+    take_refund_step,
+    take_step,
+)
 
 _LOG = structlog.get_logger()
-# In any order: those that cannot be settled must not stand before the others for ever.
-_OPEN = """
-SELECT concert_id, id FROM payment
-WHERE status IN ('CREATED', 'AUTHORIZED') AND created_at < now() - make_interval(secs => $1)
-ORDER BY random() LIMIT 100
+_UNDECIDED = (ProviderStatus.PENDING, ProviderStatus.REQUIRES_ACTION)
+
+# Payments whose time to be looked at has come. In any order: those that cannot be settled must not
+# stand before the others for ever; and each less and less often, down to once an hour. Whoever
+# takes one moves its time on, so that no two nodes ask about it at once.
+_TAKE_DUE = """
+UPDATE payment p
+SET looks = p.looks + 1,
+    look_at = now() + make_interval(secs => least(15 * 2 ^ least(p.looks, 10), 3600))
+FROM (
+  SELECT concert_id, id FROM payment
+  WHERE look_at <= now() + make_interval(secs => $1)
+  ORDER BY random() LIMIT 100
+  FOR NO KEY UPDATE SKIP LOCKED
+) due
+WHERE p.concert_id = due.concert_id AND p.id = due.id
+RETURNING p.concert_id, p.id
 """
-# Longer than a provider takes to answer: before that its caller is still at it.
-_OPEN_AFTER_SECONDS = 30.0
-_EVERY_SECONDS = 10.0
+_EVERY_SECONDS = 5.0
+_AT_ONCE = 8
 
 
-async def settle_open_payments(open_after_seconds: float = _OPEN_AFTER_SECONDS) -> int:
-    """Take every attempt that was left open to its end; any number of nodes may.
+class RefundRefused(Exception):
+    """The provider has refused a refund: it is asked again later, and seen by staff."""
+
+
+async def settle(concert_id: UUID, payment_id: UUID) -> Payment:
+    """Take every step of a payment that is left, refunds included.
+
+    What has to wait for somebody else (the buyer, a bank) is left open.
+
+    Raises:
+        ProviderUnreachable: it did not answer; nothing is lost.
+        RefundRefused: it will not give money back now.
+        LookupError: this process does not know the provider.
+    """
+    payment = await read_payment(concert_id, payment_id)
+    provider = provider_named(payment.provider)
+    state = await _ask(provider, payment)
+    while state is not None:
+        before = payment.status
+        payment = await take_step(payment, state)
+        state = await _act(provider, payment) if payment.status is not before else None
+    await _send_refunds(provider, payment)
+    return await read_payment(concert_id, payment_id)
+
+
+async def settle_open_payments(ahead_seconds: float = 0) -> int:
+    """Settle what is due, as any number of nodes may; errors are logged, each by itself.
+
+    Args:
+        ahead_seconds: How much earlier than due a payment is looked at.
 
     Returns:
         How many there were, at most 100.
     """
-    rows = await database.fetch_all(_OPEN, open_after_seconds)
-    for row in rows:
-        try:
-            await take_up(row["concert_id"], row["id"])
-        except (PaymentDeclined, WrongBookingState):
-            continue  # an end as well, and written down
-        except Exception:  # noqa: BLE001 - one that cannot be settled must not stop the others
-            _LOG.exception("settling_failed", payment_id=row["id"].hex)
+    rows = await database.fetch_all(_TAKE_DUE, ahead_seconds)
+    gate = asyncio.Semaphore(_AT_ONCE)
+    await asyncio.gather(*(_settle_one(gate, row["concert_id"], row["id"]) for row in rows))
     return len(rows)
 
 
 async def settle_for_ever() -> None:
-    """Settle every 10 seconds; errors are logged, and the next round tries again."""
+    """Settle what is due now and every 5 seconds; errors are logged, the next round tries again."""
     while True:
-        await asyncio.sleep(_EVERY_SECONDS)
         try:
             await settle_open_payments()
         except Exception as error:  # noqa: BLE001 - a loop that died would tell nobody any more
             _LOG.warning("settling_failed", error=str(error))
+        await asyncio.sleep(_EVERY_SECONDS)
+
+
+async def run_job(payload: jobs.Payload) -> None:
+    """Settle the payment that a job names."""
+    await settle(UUID(str(payload["concert"])), UUID(str(payload["payment"])))
+
+
+async def _settle_one(gate: asyncio.Semaphore, concert_id: UUID, payment_id: UUID) -> None:
+    async with gate:
+        try:
+            await settle(concert_id, payment_id)
+        except (ProviderUnreachable, RefundRefused) as error:
+            _LOG.warning("payment_left_open", payment_id=payment_id.hex, error=str(error))
+        except Exception:  # noqa: BLE001 - one that cannot be settled must not stop the others
+            _LOG.exception("settling_failed", payment_id=payment_id.hex)
+
+
+async def _ask(provider: PaymentProvider, payment: Payment) -> ProviderState | None:
+    """Ask how a payment stands that somebody else may have left anywhere."""
+    if payment.provider_reference is None and payment.status in WAITING:
+        # Perhaps asked before, by one who died: the same key gives the same answer.
+        return await provider.authorize(_request(payment))
+    if acted := await _act(provider, payment):
+        return acted
+    if payment.provider_reference is None:
+        return None
+    state = await provider.look_up(payment.id, payment.provider_reference)
+    if payment.status in WAITING and state.status in _UNDECIDED and await _is_over(payment):
+        # Nobody waits for it any more. Should it have come through in this moment, it says so.
+        return await provider.void(payment.id, payment.provider_reference)
+    return state
+
+
+async def _act(provider: PaymentProvider, payment: Payment) -> ProviderState | None:
+    """Do what is ours to do next; None when nothing is."""
+    reference = payment.provider_reference or ""
+    if payment.status is PaymentStatus.AUTHORIZED:
+        return await provider.capture(payment.id, reference)
+    if payment.status is PaymentStatus.ORPHANED and payment.captured_minor == 0:
+        return await provider.void(payment.id, reference)
+    return None
+
+
+async def _is_over(payment: Payment) -> bool:
+    booking = await get_booking(key_of(payment))
+    return booking.status_now is not BookingStatus.PENDING
+
+
+async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
+    """Give back what is due; while a bank contests the charge, nothing: it may take it all."""
+    if payment.status is PaymentStatus.DISPUTED or payment.captured_minor == 0:
+        return
+    rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
+    refused = False
+    for refund in await rows.exclude(status=RefundStatus.SUCCEEDED).order_by("id"):
+        refused |= not await _send_refund(provider, payment, refund)
+    if refused:
+        raise RefundRefused(payment.id.hex)
+
+
+async def _send_refund(provider: PaymentProvider, payment: Payment, refund: Refund) -> bool:
+    request = RefundRequest(
+        refund.id,
+        refund.attempt,
+        payment.id,
+        payment.provider_reference or "",
+        refund.amount,
+        refund.provider_reference,
+    )
+    is_sent = refund.status is RefundStatus.PENDING
+    state = await (provider.look_up_refund if is_sent else provider.refund)(request)
+    await take_refund_step(refund, state)
+    return state.status is not RefundProgress.FAILED
+
+
+def _request(payment: Payment) -> PaymentRequest:
+    return PaymentRequest(
+        payment.id,
+        payment.concert_id,
+        payment.booking_id,
+        payment.amount,
+        payment.payment_method,
+    )

@@ -96,14 +96,15 @@ class BookingMutations:
         self, info: Info, input: Annotated[PayBookingInput, NEEDED]
     ) -> PayBookingPayload | None:
         """Pay."""
-        row = await payments.pay_booking(
+        paid = await payments.pay_booking(
             signed_in(info),
             key=_read_booking(input.booking_id),
             provider=given(input.provider),
             payment_method=given(input.payment_method),
             idempotency_key=input.idempotency_key,
         )
-        return PayBookingPayload(booking=Booking.of(row, to_owner=True))
+        info.context.loaders.remember_paid(paid)
+        return PayBookingPayload(booking=Booking.of(paid.booking, to_owner=True))
 
     @mutation(
         CancelBookingPayload,

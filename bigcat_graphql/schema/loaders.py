@@ -77,6 +77,14 @@ class Loaders:
         """Single seats, by concert and index; one query a concert."""
         return _batch(self._seats_by_keys)
 
+    def remember_paid(self, paid: payments.Paid) -> None:
+        """Spare an operation that has just paid a booking from reading what it wrote."""
+        key = booking.BookingKey.of(paid.booking)
+        if paid.payment is not None:
+            self.payment.prime(key, paid.payment)
+        if paid.tickets is not None:
+            self.tickets.prime(key, list(paid.tickets))
+
     async def seen_concert(
         self, concert_id: UUID, viewer: accounts.Viewer | None
     ) -> models.Concert | None:

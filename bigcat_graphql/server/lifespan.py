@@ -3,7 +3,16 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from bigcat_graphql import accounts, booking, catalogue, database, live, notifications, onsale
+from bigcat_graphql import (
+    accounts,
+    booking,
+    catalogue,
+    database,
+    live,
+    notifications,
+    onsale,
+    payments,
+)
 from bigcat_graphql.models import ConcertStatus
 from bigcat_graphql.notifications import tickets
 from bigcat_graphql.server import chores
@@ -33,6 +42,7 @@ def connect_rooms() -> Services:
         read_ticket_keys=booking.public_key_set,
         list_mails=notifications.kept_mails,
         read_mail=notifications.kept_content,
+        take_webhook=payments.take_webhook,
         run=lambda: _run_beside(bus),
     )
 
@@ -49,6 +59,7 @@ async def _run_beside(bus: live.ChangeBus) -> AsyncIterator[None]:
             yield
     finally:
         await booking.drain()
+        await payments.drain()
         await live.stop()
 
 

@@ -26,13 +26,14 @@ def places(quantity: int, area: str = "floor") -> GeneralAdmission:
 async def pay(
     viewer: Viewer, made: Booking, method: str = "approve", *, key: str | None = None
 ) -> Booking:
-    return await payments.pay_booking(
+    paid = await payments.pay_booking(
         viewer,
         key=BookingKey.of(made),
         provider="test",
         payment_method=method,
         idempotency_key=key or uuid4().hex,
     )
+    return paid.booking
 
 
 async def cancel(

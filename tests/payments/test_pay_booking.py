@@ -1,46 +1,21 @@
 import asyncio
-from typing import Any
-from uuid import UUID, uuid4
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
-from bigcat_graphql import booking, database, payments
+from bigcat_graphql import booking, payments
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
-from bigcat_graphql.payments.play_money import Authorization, PlayMoney
+from bigcat_graphql.payments.play_money import act_for_buyer
 from tests.booking.verbs import book, cancel, let_time_pass, pay, states
+from tests.payments.attempts import leave_open, let_the_provider_answer, payment_of
 from tests.scenes import make_buyer, make_concert, make_organizer
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-async def leave_open(
-    made: Booking, *, status: PaymentStatus, method: str = "approve", seconds: int = 60
-) -> UUID:
-    """Write an attempt as a process that died would have left it."""
-    payment_id = new_id()
-    await database.execute(
-        "INSERT INTO payment (id, concert_id, booking_id, status, amount_minor, refunded_minor,"
-        " currency, provider, payment_method, created_at)"
-        " VALUES ($1, $2, $3, $4, $5, 0, $6, 'test', $7, now() - make_interval(secs => $8))",
-        payment_id,
-        made.concert_id,
-        made.id,
-        status.value,
-        made.total_minor,
-        made.currency,
-        method,
-        float(seconds),
-    )
-    return payment_id
-
-
-async def be_away(*_: object) -> None:
-    """Do as a provider whose line is cut."""
-    raise ConnectionError
 
 
 async def test_an_approved_payment_books_the_seats_and_issues_tickets() -> None:
@@ -66,7 +41,8 @@ async def test_a_declined_payment_leaves_the_booking_pending() -> None:
     with pytest.raises(payments.PaymentDeclined) as refusal:
         await pay(buyer, made, "decline")
 
-    assert refusal.value.reserved_until == made.reserved_until
+    assert made.reserved_until is not None
+    assert refusal.value.reserved_until == made.reserved_until + timedelta(minutes=5)
     assert await states(concert) == "RAAAAAAAAA"
     assert (await Payment.get(booking_id=made.id)).status is PaymentStatus.FAILED
     assert (await pay(buyer, made)).status_now is BookingStatus.CONFIRMED
@@ -105,51 +81,31 @@ async def test_repeats_of_a_decline_at_the_same_moment_are_all_declined() -> Non
     assert await Payment.filter(booking_id=made.id).count() == 1
 
 
-async def test_a_repeat_is_declined_after_somebody_else_ended_the_attempt(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_repeat_is_declined_after_somebody_else_ended_the_attempt() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
-    with monkeypatch.context() as patch:
-        patch.setattr(PlayMoney, "authorize", be_away)
-        with pytest.raises(ConnectionError):
-            await pay(buyer, made, "decline", key="k")
-    await payments.settle_open_payments(0)
+    await pay(buyer, made, "needs_action", key="k")
+    await act_for_buyer(str((await payment_of(made)).client_secret), approves=False)
+    await payments.settle_open_payments(3600)
 
     for _ in range(2):
         with pytest.raises(payments.PaymentDeclined):
-            await pay(buyer, made, "decline", key="k")
+            await pay(buyer, made, "needs_action", key="k")
 
 
-async def test_a_repeat_that_comes_second_learns_that_the_seats_were_lost(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_repeat_learns_that_the_seats_were_lost() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
-    stock, lost, waiting = PlayMoney.authorize, asyncio.Event(), list[object]()
-
-    async def answer_one_after_the_other(*given: Any) -> Authorization:
-        is_first = not waiting
-        waiting.append(given)
-        await lost.wait()
-        while (
-            not is_first and (await Payment.get(booking_id=made.id)).status is PaymentStatus.CREATED
-        ):
-            await asyncio.sleep(0.01)
-        return await stock(*given)
-
-    monkeypatch.setattr(PlayMoney, "authorize", answer_one_after_the_other)
-    clicks = [asyncio.create_task(pay(buyer, made, key="k")) for _ in range(2)]
-    while len(waiting) < 2:
-        await asyncio.sleep(0.01)
+    await pay(buyer, made, "slow", key="k")
     await let_time_pass(made)
     await book(await make_buyer(), concert, 0)
-    lost.set()
+    await let_the_provider_answer(made)
 
+    clicks = (pay(buyer, made, "slow", key="k") for _ in range(4))
     results = await asyncio.gather(*clicks, return_exceptions=True)
 
-    assert [type(one) for one in results] == [booking.WrongBookingState] * 2
-    assert (await Payment.get(booking_id=made.id)).status is PaymentStatus.VOIDED
+    assert [type(one) for one in results] == [booking.WrongBookingState] * 4
+    assert (await payment_of(made)).status is PaymentStatus.VOIDED
 
 
 async def test_two_keys_at_once_make_one_charge() -> None:
@@ -215,7 +171,7 @@ async def test_unknown_providers_and_methods_are_named(
 async def test_an_attempt_that_a_dead_process_left_is_taken_to_its_end() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
-    await leave_open(made, status=PaymentStatus.CREATED)
+    await leave_open(made)
 
     assert await payments.settle_open_payments() == 1
 
@@ -227,7 +183,7 @@ async def test_an_attempt_that_a_dead_process_left_is_taken_to_its_end() -> None
 async def test_an_attempt_that_two_take_up_at_once_is_paid_once() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
-    await leave_open(made, status=PaymentStatus.CREATED)
+    await leave_open(made)
 
     await asyncio.gather(*(payments.settle_open_payments() for _ in range(4)))
 
@@ -238,7 +194,7 @@ async def test_an_attempt_that_two_take_up_at_once_is_paid_once() -> None:
 async def test_a_decline_that_nobody_waits_for_any_more_is_written_down() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
-    await leave_open(made, status=PaymentStatus.CREATED, method="decline")
+    await leave_open(made, method="decline")
 
     await payments.settle_open_payments()
 
@@ -248,9 +204,9 @@ async def test_a_decline_that_nobody_waits_for_any_more_is_written_down() -> Non
 async def test_an_attempt_that_cannot_be_settled_does_not_stop_the_others() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     gone, sound = await book(buyer, concert, 0), await book(buyer, concert, 1)
-    lost = await leave_open(gone, status=PaymentStatus.CREATED, seconds=90)
+    lost = await leave_open(gone)
     await Payment.filter(id=lost).update(provider="closed-down")
-    await leave_open(sound, status=PaymentStatus.CREATED)
+    await leave_open(sound)
 
     with capture_logs() as logs:
         assert await payments.settle_open_payments() == 2
@@ -261,7 +217,7 @@ async def test_an_attempt_that_cannot_be_settled_does_not_stop_the_others() -> N
 
 async def test_an_attempt_still_running_is_left_alone() -> None:
     concert, buyer = await make_concert(), await make_buyer()
-    await leave_open(await book(buyer, concert, 0), status=PaymentStatus.CREATED, seconds=5)
+    await leave_open(await book(buyer, concert, 0), due=False)
 
     assert await payments.settle_open_payments() == 0
 
@@ -269,7 +225,7 @@ async def test_an_attempt_still_running_is_left_alone() -> None:
 async def test_money_for_seats_that_were_lost_is_let_go() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0, 1)
-    payment_id = await leave_open(made, status=PaymentStatus.CREATED)
+    payment_id = await leave_open(made)
     await let_time_pass(made)
     quicker = await book(await make_buyer(), concert, 1)
 
@@ -284,7 +240,7 @@ async def test_money_for_seats_that_were_lost_is_let_go() -> None:
 async def test_a_late_payment_takes_seats_that_nobody_took() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0, 1)
-    await leave_open(made, status=PaymentStatus.CREATED)
+    await leave_open(made)
     await let_time_pass(made)
 
     await payments.settle_open_payments()
@@ -307,7 +263,7 @@ async def test_payments_are_seen_by_whoever_sees_the_booking() -> None:
 async def test_the_database_allows_one_live_attempt() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
-    await leave_open(made, status=PaymentStatus.CREATED)
+    await leave_open(made)
 
     with pytest.raises(Exception, match="payment_one_live"):
         await leave_open(made, status=PaymentStatus.AUTHORIZED)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tortoise import fields, migrations
+from tortoise.contrib.postgres.fields import ArrayField
 from tortoise.fields.base import Field
 from tortoise.fields.db_defaults import SqlDefault
 from tortoise.migrations import operations as ops
@@ -53,8 +54,11 @@ class Migration(migrations.Migration):
         check("ticket", "kept", "kept_minor BETWEEN 0 AND price_minor"),
         # ---- payments: how much was charged, and when to ask the provider next
         add("Payment", "captured_minor", fields.BigIntField(default=0, db_default=0)),
+        add("Payment", "ahead_minor", fields.BigIntField(default=0, db_default=0)),
+        # What it is for, of those begun from now on.
+        add("Payment", "seat_indexes", ArrayField("int", null=True)),
+        add("Payment", "seat_prices_minor", ArrayField("bigint", null=True)),
         add("Payment", "decline_code", fields.CharField(max_length=100, null=True)),
-        add("Payment", "attention", fields.CharField(max_length=20, null=True)),
         add("Payment", "look_at", fields.DatetimeField(null=True)),
         add("Payment", "looks", fields.IntField(default=0, db_default=0)),
         sql(
@@ -75,7 +79,7 @@ class Migration(migrations.Migration):
         sql("DROP INDEX payment_open", "CREATE INDEX payment_open ON payment (created_at)"),
         sql(
             "CREATE INDEX payment_for_a_person ON payment (created_at)"
-            " WHERE attention IS NOT NULL OR status = 'ORPHANED'",
+            " WHERE status IN ('ORPHANED', 'DISPUTED') OR ahead_minor <> 0",
             "DROP INDEX payment_for_a_person",
         ),
         # ---- refunds
@@ -139,17 +143,25 @@ class Migration(migrations.Migration):
             "CREATE INDEX refund_of_payment ON refund (concert_id, payment_id)",
             "DROP INDEX refund_of_payment",
         ),
+        sql(
+            "CREATE INDEX refund_open ON refund (created_at) WHERE status <> 'SUCCEEDED'",
+            "DROP INDEX refund_open",
+        ),
         # ---- the books of provider `test`, which outlive a process as a real one's do
         sql(
             "CREATE TABLE play_payment (id uuid PRIMARY KEY, payment_method text NOT NULL,"
             " amount_minor bigint NOT NULL, status text NOT NULL,"
-            " is_disputed boolean NOT NULL DEFAULT false, authorized_at timestamptz NOT NULL)",
+            " is_disputed boolean NOT NULL DEFAULT false, answers_at timestamptz NOT NULL)",
             "DROP TABLE play_payment",
         ),
         sql(
             "CREATE TABLE play_refund (key text PRIMARY KEY, payment_id uuid NOT NULL,"
             " amount_minor bigint NOT NULL)",
             "DROP TABLE play_refund",
+        ),
+        sql(
+            "CREATE INDEX play_refund_of_payment ON play_refund (payment_id)",
+            "DROP INDEX play_refund_of_payment",
         ),
         # A provider with an outside world names payments by names of its own.
         sql(
