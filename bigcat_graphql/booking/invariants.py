@@ -77,7 +77,9 @@ _PAID = """
 SELECT b.concert_id, b.id
 FROM booking b
 LEFT JOIN payment p ON p.concert_id = b.concert_id AND p.booking_id = b.id
-  AND p.status NOT IN ('FAILED', 'VOIDED')
+  AND p.status NOT IN ('FAILED', 'VOIDED', 'ORPHANED')
+  AND NOT EXISTS (SELECT FROM refund r WHERE r.concert_id = p.concert_id AND r.payment_id = p.id
+                  AND r.reason = 'SEATS_LOST')
 WHERE ($1::uuid IS NULL OR b.concert_id = $1)
 GROUP BY b.concert_id, b.id
 HAVING (b.status = 'CONFIRMED' AND b.total_minor > 0 AND count(p.id) <> 1)
