@@ -11,7 +11,22 @@ from benchmarks import pgbench
 from benchmarks.contenders import start
 from benchmarks.contenders.start import Contender, Unavailable
 from benchmarks.database import Postgres
-from benchmarks.jobs import book, choices, hall_map, hot, idle, live, rush, search, stalls, storm
+from benchmarks.jobs import (
+    audience,
+    book,
+    choices,
+    crowd,
+    hall_map,
+    hot,
+    idle,
+    live,
+    onlookers,
+    rush,
+    search,
+    sleeper,
+    stalls,
+    storm,
+)
 from benchmarks.jobs.turn import Figures, Sizes, Turn
 from benchmarks.machine import Cores, wait_for_quiet
 from benchmarks.watched import FILE as STALLS_FILE
@@ -32,6 +47,14 @@ JOBS: dict[str, Measure] = {
     "rush": rush.measure,
     "choices": choices.measure,
 }
+# Each on a server of its own, and only when it is asked for: together they take five minutes.
+LONG_JOBS: dict[str, Measure] = {
+    "crowd": crowd.measure,
+    "onlookers": onlookers.measure,
+    "sleeper": sleeper.measure,
+    "audience": audience.measure,
+}
+_COMPARED = {"crowd": {"bigcat", "broadcast"}}
 STALLS = "stalls"
 PGBENCH = "pgbench"
 CONTENDERS = (*start.NAMES, PGBENCH)
@@ -97,9 +120,21 @@ class Run:
             self._take_pgbench_turn(number)
             return
         contender = start.find_contender(name)
-        self._run_jobs(contender, number, {job: JOBS[job] for job in JOBS if job in self.jobs})
+        jobs = self._chosen(JOBS, contender.jobs)
+        if jobs:
+            self._run_jobs(contender, number, jobs)
+        for job, measure in self._chosen(LONG_JOBS, contender.jobs).items():
+            if name in _COMPARED.get(job, {"bigcat"}):
+                self._run_jobs(contender, number, {job: measure})
         if name == "bigcat" and STALLS in self.jobs:
             self._take_watched_turn(number)
+
+    def _chosen(self, known: dict[str, Measure], its: frozenset[str] | None) -> dict[str, Measure]:
+        return {
+            job: measure
+            for job, measure in known.items()
+            if job in self.jobs and (its is None or job in its)
+        }
 
     def _run_jobs(self, contender: Contender, number: int, jobs: dict[str, Measure]) -> None:
         uvloop.run(self.postgres.renew(_DATABASE))

@@ -15,16 +15,17 @@ _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _FINAL, _MASKED = 0x80, 0x80
 _OPEN_AT_ONCE = 50
 _READY_SECONDS = 30.0
-_DEFAULTS: Mapping[str, object] = {"id": "1", "type": "subscribe"}
 
 
 @dataclass(slots=True)
 class Audience:
-    """Everybody who watches; `await_frame` names the frame that is waited for."""
+    """Everybody who watches; `await_frame` names the frame that is waited for.
+
+    `arrivals` are when each viewer got it, `lost` how sockets ended that we did not close.
+    """
 
     marker: bytes = b""
-    arrived: int = 0
-    last_at: float = 0.0
+    arrivals: list[float] = field(default_factory=list)
     frames: int = 0
     lost: list[str] = field(default_factory=list)
     _size: int = 0
@@ -32,7 +33,7 @@ class Audience:
 
     def await_frame(self, marker: bytes, size: int) -> asyncio.Event:
         """Begin to count frames with these bytes; the event is set when `size` viewers have one."""
-        self.marker, self.arrived, self._size = marker, 0, size
+        self.marker, self.arrivals, self._size = marker, [], size
         self._all_here = asyncio.Event()
         return self._all_here
 
@@ -41,25 +42,37 @@ class Audience:
         self.frames += 1
         if not self.marker or self.marker not in frame:
             return
-        self.arrived += 1
-        if self.arrived == self._size:
-            self.last_at = time.perf_counter()
+        self.arrivals.append(time.perf_counter())
+        if len(self.arrivals) == self._size:
             self._all_here.set()
 
 
 class Viewer(asyncio.Protocol):
     """One websocket, not compressed."""
 
-    def __init__(self, audience: Audience, payload: Mapping[str, object]) -> None:
+    def __init__(
+        self, audience: Audience, payload: Mapping[str, object], subscriptions: int = 1
+    ) -> None:
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._audience = audience
         self._payload = payload
+        self._subscriptions = subscriptions
         self._received = b""
         self._is_open = False
+        self._is_over = False
 
     def close(self) -> None:
         """Close the socket at once."""
+        self._is_over = True
         self._transport.abort()
+
+    def fall_asleep(self) -> None:
+        """Read nothing any more."""
+        self._transport.pause_reading()
+
+    def wake_up(self) -> None:
+        """Read on."""
+        self._transport.resume_reading()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for a websocket."""
@@ -85,6 +98,7 @@ class Viewer(asyncio.Protocol):
         """Tell whoever waits for this viewer."""
         if not self.ready.done():
             self.ready.set_exception(ConnectionError(f"closed before it was ready: {exc}"))
+        self._end(f"cut off: {exc}")
 
     def _shake_hands(self) -> bool:
         head, found, rest = self._received.partition(b"\r\n\r\n")
@@ -102,16 +116,24 @@ class Viewer(asyncio.Protocol):
         if opcode == _PING:
             self._send(_PONG, content)
         elif opcode == _CLOSE:
-            self._audience.lost.append(content[2:].decode(errors="replace"))
+            reason = content[2:].decode(errors="replace")
+            self._end(f"{int.from_bytes(content[:2], 'big')} {reason}")
         elif not self.ready.done():
             self._begin(content)
         else:
             self._audience.see(content)
 
+    def _end(self, how: str) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._audience.lost.append(how)
+
     def _begin(self, content: bytes) -> None:
         if b'"connection_ack"' not in content:
             return
-        self._send(_TEXT, orjson.dumps({**_DEFAULTS, "payload": self._payload}))
+        for number in range(1, self._subscriptions + 1):
+            message = {"id": str(number), "type": "subscribe", "payload": self._payload}
+            self._send(_TEXT, orjson.dumps(message))
         self.ready.set_result(None)
 
     def _send(self, opcode: int, content: bytes) -> None:

@@ -43,6 +43,8 @@ _BIGCAT = {
     "BIGCAT_RATE_POINTS_PER_SECOND": "1000000000",
     "BIGCAT_PENDING_BOOKINGS_MAX": "1000000",
     "BIGCAT_SEAT_MINUTES_PER_TICKET": "100000",
+    "BIGCAT_MAX_CONNECTIONS": "20000",
+    "BIGCAT_MAX_SOCKETS": "15000",
     "BIGCAT_LOG_LEVEL": "warning",
     "BIGCAT_EXPLORER": "false",
 }
@@ -62,6 +64,7 @@ class Contender:
     speaks: Callable[[World], Dialect]
     environment: Mapping[str, str] | None = None
     directory: Path | None = None
+    jobs: frozenset[str] | None = None  # None: all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,16 @@ def find_watched_bigcat() -> Contender:
 
 def _floor() -> Contender:
     return Contender("floor", "Starlette + asyncpg", _uvicorn("floor"), lambda _: Bare())
+
+
+def _broadcast() -> Contender:
+    return Contender(
+        "broadcast",
+        "uvicorn, one text to all",
+        _uvicorn("broadcast"),
+        lambda _: Bare(),
+        jobs=frozenset({"live", "crowd"}),
+    )
 
 
 def _stock() -> Contender:
@@ -157,6 +170,7 @@ def _install(place: Path) -> None:
 _KNOWN: dict[str, Callable[[], Contender]] = {
     "bigcat": _bigcat,
     "floor": _floor,
+    "broadcast": _broadcast,
     "stock": _stock,
     "mercurius": _mercurius,
     "yoga": _yoga,

@@ -1,5 +1,7 @@
 """Statements: 200 clients book pairs of one arena; how many SQL statements is a booking?"""
 
+import asyncpg
+
 from benchmarks.dialects import Outcome
 from benchmarks.exchange import connect_many
 from benchmarks.jobs.book import book_for
@@ -28,16 +30,22 @@ async def measure(turn: Turn) -> Figures:
         await counter.execute("SET pg_stat_statements.track = 'none'")
         await counter.execute("SELECT pg_stat_statements_reset()")
         figures = await _book(turn)
-        row = await counter.fetchrow(_COUNT, _CONTROL)
+        statements, control = await count_so_far(counter)
     finally:
         await counter.close()
         await turn.postgres.count_statements(on=False)
-    assert row is not None  # noqa: S101 - an aggregate always has one row
     return {
-        "statements": row["statements"] / max(1, figures["won"]),
-        "transaction_control": row["transaction_control"] / max(1, figures["won"]),
+        "statements": statements / max(1, figures["won"]),
+        "transaction_control": control / max(1, figures["won"]),
         **figures,
     }
+
+
+async def count_so_far(counter: "asyncpg.Connection[asyncpg.Record]") -> tuple[int, int]:
+    """Give how many statements there were, and how many BEGINs, COMMITs and the like besides."""
+    row = await counter.fetchrow(_COUNT, _CONTROL)
+    assert row is not None  # noqa: S101 - an aggregate always has one row
+    return row["statements"], row["transaction_control"]
 
 
 async def _book(turn: Turn) -> Figures:

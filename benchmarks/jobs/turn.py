@@ -25,9 +25,14 @@ class Sizes:
     hot_halls: int = 3
     storm_clients: int = 1_000
     viewers: int = 1_000
-    changes: int = 10
+    changes: int = 20
     maps: int = 5
     rush_seconds: float = 1.5
+    crowd: int = 10_000
+    crowd_changes: int = 20
+    onlookers_seconds: float = 1.0
+    sleep_seconds: float = 60.0
+    audience: int = 2_000
     quiet_seconds: float = 5.0  # how long to wait at most for the machine to come to rest
 
 
@@ -42,6 +47,11 @@ QUICK = Sizes(
     changes=4,
     maps=2,
     rush_seconds=0.5,
+    crowd=1_000,
+    crowd_changes=4,
+    onlookers_seconds=0.4,
+    sleep_seconds=8.0,
+    audience=200,
     quiet_seconds=0.5,
 )
 
