@@ -29,14 +29,15 @@ _BATCH_MAX = 200
 
 # SHARE in the lobby: many batches may add to it, but none once the draw has closed it, which
 # takes NO KEY UPDATE. Later the counter of ranks is what they queue for: the order of joining is
-# the order of these locks.
-_LOCK = f"""
-SELECT q.*, {STATUS_NOW} AS status_now, c.opens_at <= now() AS is_due
+# the order of these locks. Never first the one, then the other: two who share would wait for each
+# other for ever.
+_LOOK = f"""
+SELECT q.*, {STATUS_NOW} AS status_now
 FROM sale_queue q JOIN concert c ON c.id = q.concert_id
 WHERE q.concert_id = $1 AND c.status <> 'DRAFT'
 """
-_IN_LOBBY = f"{_LOCK} FOR SHARE OF q"
-_IN_LINE = f"{_LOCK} FOR NO KEY UPDATE OF q"
+_IN_LOBBY = f"{_LOOK} FOR SHARE OF q"
+_IN_LINE = f"{_LOOK} FOR NO KEY UPDATE OF q"
 
 # Joining again is being there. Who had left takes part again, under the same receipt.
 _JOIN_LOBBY = f"""
@@ -78,6 +79,10 @@ WHERE e.concert_id = $1 AND e.account_id = $2
   AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED', 'LEFT')
 RETURNING {ENTRY}
 """
+
+
+class _LobbyClosed(Exception):
+    """Whoever comes now stands in line."""
 
 
 @dataclass(eq=False, slots=True)
@@ -169,21 +174,24 @@ async def leave_queue(viewer: Viewer, *, concert_id: UUID) -> QueueEntry:
 
 
 async def _join(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> dict[UUID, QueueEntry]:
-    async def work() -> dict[UUID, QueueEntry]:
-        phase = await _lock(concert_id)
-        if phase is QueuePhase.PREQUEUE:
-            rows = await database.fetch_all(_JOIN_LOBBY, concert_id, *_columns(nonces))
-        else:
-            rows = await _join_line(concert_id, nonces)
-        return {row["account_id"]: entry_of(row) for row in rows}
-
-    return await database.run_transaction(work)
+    try:
+        rows = await database.run_transaction(lambda: _join_lobby(concert_id, nonces))
+    except _LobbyClosed:
+        rows = await database.run_transaction(lambda: _join_line(concert_id, nonces))
+    return {row["account_id"]: entry_of(row) for row in rows}
 
 
-async def _lock(concert_id: UUID) -> QueuePhase:
-    queue = await database.fetch_one(_IN_LOBBY, concert_id)
-    if queue is not None and phase_of(queue) is not QueuePhase.PREQUEUE:
-        queue = await database.fetch_one(_IN_LINE, concert_id)
+async def _join_lobby(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
+    if await _phase(concert_id, _LOOK) is not QueuePhase.PREQUEUE:
+        raise _LobbyClosed
+    # It may close while this waits for the lock.
+    if await _phase(concert_id, _IN_LOBBY) is not QueuePhase.PREQUEUE:
+        raise _LobbyClosed
+    return await database.fetch_all(_JOIN_LOBBY, concert_id, *_columns(nonces))
+
+
+async def _phase(concert_id: UUID, statement: str) -> QueuePhase:
+    queue = await database.fetch_one(statement, concert_id)
     if queue is None:
         raise await _no_queue(concert_id)
     phase = phase_of(queue)
@@ -194,6 +202,7 @@ async def _lock(concert_id: UUID) -> QueuePhase:
 
 async def _join_line(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
     """Give the next ranks to whoever has none; those who have a place are back in it."""
+    await _phase(concert_id, _IN_LINE)
     back = await database.fetch_all(_COME_BACK, concert_id, list(nonces))
     known = {row["account_id"] for row in back}
     new = {account: digest for account, digest in nonces.items() if account not in known}

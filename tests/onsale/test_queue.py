@@ -25,10 +25,12 @@ from bigcat_graphql.onsale import (
     find_entry,
     is_admission,
     join_queue,
+    joining,
     leave_queue,
     sign_admission,
     take_part,
 )
+from bigcat_graphql.onsale.drawing import close_due_lobbies, draw_due_queues
 from bigcat_graphql.onsale.presence import tell_presence
 from bigcat_graphql.onsale.record import find_faults, read_record
 from bigcat_graphql.onsale.turns import take_turn
@@ -364,3 +366,42 @@ async def test_joining_what_has_no_queue_or_is_not_there_is_refused() -> None:
     gone = Viewer(uuid4(), ada.role, ada.expires_at)
     with pytest.raises(Unauthenticated):
         await join_queue(gone, concert_id=queued.id, nonce=None)
+
+
+async def test_nodes_that_take_people_into_line_at_once_give_nobody_the_same_rank() -> None:
+    concert = await make_queue()
+    await open_sale(concert)
+    people = [await make_buyer() for _ in range(12)]
+    # As if each came to a node of its own: past this process's one door.
+    joined = await asyncio.gather(
+        *(joining._join(concert.id, {one.account_id: bytes(32)}) for one in people)
+    )
+    entries = [entry for entries in joined for entry in entries.values()]
+    assert sorted(ranks_of(entries)) == list(range(1, 13))
+
+
+async def test_one_of_many_nodes_closes_the_lobby_and_all_draw_the_same() -> None:
+    concert = await make_queue()
+    people = await join_all(concert, 5)
+    await pass_opening(concert)
+    assert sum(await asyncio.gather(*(close_due_lobbies() for _ in range(4)))) == 1
+    await database.execute(
+        "UPDATE sale_queue SET lobby_closed_at = lobby_closed_at - interval '5 seconds'"
+    )
+    assert sum(await asyncio.gather(*(draw_due_queues() for _ in range(4)))) >= 1
+    assert sorted(ranks_of(await places_of(concert, people))) == [1, 2, 3, 4, 5]
+
+
+async def test_who_leaves_while_it_is_drawn_stays_out_and_who_comes_back_stands_behind() -> None:
+    concert = await make_queue()
+    ada, ben, cem = await join_all(concert, 3)
+    await pass_opening(concert)
+    await take_turn()
+    await leave_queue(ada, concert_id=concert.id)
+    await leave_queue(ben, concert_id=concert.id)
+    await join_queue(ben, concert_id=concert.id, nonce=None)
+    await open_sale(concert)
+    places = await places_of(concert, [ada, ben, cem])
+    assert (places[0].status, places[0].rank) == (LEFT, None)
+    assert places[1].rank == 4
+    assert places[2].rank in {1, 2, 3}

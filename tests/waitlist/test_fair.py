@@ -134,6 +134,6 @@ async def test_no_freed_seat_that_somebody_waited_for_goes_to_who_did_not(
             await evening.begin()
             for _ in range(_STEPS):
                 await evening.step()
-        assert [await check() for check in ALWAYS] == [[]] * len(ALWAYS)
+        assert [await check(evening.concert.id) for check in ALWAYS] == [[]] * len(ALWAYS)
     finally:
         put_first(nobody)  # type: ignore[arg-type] # it has nothing to tell

@@ -23,6 +23,7 @@ from bigcat_graphql.booking.expire import sweep
 from bigcat_graphql.booking.freeing import put_first
 from bigcat_graphql.catalogue import PageRequest, SeatFeature
 from bigcat_graphql.catalogue.availability import forget_counts
+from bigcat_graphql.database import Connection
 from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.models import ConcertStatus, SeatType, WaitlistStatus
 from bigcat_graphql.money import Money
@@ -342,3 +343,24 @@ async def test_a_rival_cannot_slip_in_between_release_and_offer() -> None:
         )
         assert all(isinstance(one, SeatsUnavailable) for one in outcomes[1:])
         assert await seats_of(entry) == [0]
+
+
+async def test_a_seat_that_somebody_has_locked_is_left_out_not_waited_for(
+    rival: Connection,
+) -> None:
+    concert, held = await make_sold_out(holders=[[0], [1]], rows=1, seats_per_row=2)
+    await give_back(*held[0])
+    forget_counts()
+    await database.execute(
+        "UPDATE seat SET status = 'X' WHERE concert_id = $1 AND index = 0", concert.id
+    )
+    _, entry = await wait_for(concert)
+    await database.execute(
+        "UPDATE seat SET status = 'A' WHERE concert_id = $1 AND index = 0", concert.id
+    )
+    async with rival.transaction():
+        await rival.execute(
+            "SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR UPDATE", concert.id
+        )
+        await give_back(*held[1])
+        assert await seats_of(entry) == [1]
