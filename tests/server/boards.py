@@ -7,9 +7,6 @@ from typing import Any
 
 from bigcat_graphql.errors import InvalidArgument
 
-# A letter that is written so long, to fill sockets with.
-LONG = 20_000
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -21,7 +18,7 @@ class Frame:
 
 
 class Board:
-    """One text that only grows; `frames` counts those that were shown, however many watch."""
+    """One text that only grows."""
 
     def __init__(self, name: str) -> None:
         self.key = ("board", name)
@@ -47,13 +44,13 @@ class Board:
     def slow_down(self, fanout_seconds: float) -> None:
         self.fanouts.append(fanout_seconds)
 
-    def add(self, letter: str = "x") -> None:
-        self.text += letter
-        version = len(self.text)
-        self._whole = Frame(None, version, self.text)
+    def add(self, text: str = "x") -> None:
+        before = len(self.text)
+        self.text += text
+        self._whole = Frame(None, len(self.text), self.text)
         self._merged.clear()
         for deliver, _ in tuple(self._watchers.values()):
-            deliver(self.first(version - 1))
+            deliver(self.first(before))
 
     def end(self) -> None:
         for _, end in tuple(self._watchers.values()):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -29,13 +30,22 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield one
 
 
-@pytest.fixture(scope="session")
-async def address() -> AsyncIterator[str]:
-    """Where a server with the toy schema listens, as `127.0.0.1:port`."""
-    settings = Settings.model_validate({"port": 0, "max_sockets": 10, "graceful_seconds": 2})
+@asynccontextmanager
+async def listening(**given: object) -> AsyncIterator[tuple[QuietServer, str]]:
+    """A server with the toy schema on a free port of its own, and its address."""
+    settings = Settings.model_validate({"port": 0, "graceful_seconds": 2, **given})
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     server = QuietServer(create_app(settings, schema, SERVICES), settings, started.set_result)
     serving = asyncio.create_task(server.serve())
-    yield (await started).replace("http://localhost", "127.0.0.1")
-    server.should_exit = True
-    await serving
+    try:
+        yield server, (await started).replace("http://localhost", "127.0.0.1")
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture(scope="session")
+async def address() -> AsyncIterator[str]:
+    """Where a server with the toy schema listens, as `127.0.0.1:port`."""
+    async with listening(max_sockets=10) as (_, address):
+        yield address

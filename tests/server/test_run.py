@@ -145,3 +145,32 @@ async def test_who_does_not_finish_the_head_of_a_request_is_cut_off(
         assert await asyncio.wait_for(reader.read(), _PATIENCE_SECONDS) == b""
         writer.close()
         await writer.wait_closed()
+
+
+async def test_sigterm_lets_sockets_finish_what_they_answer_before_1012() -> None:
+    async with running() as (process, address), talk(address) as busy, talk(address) as watching:
+        names = {"names": ["sigterm"]}
+        await watching.subscribe(
+            "subscription ($names: [String!]!) { boards(names: $names) { text } }", variables=names
+        )
+        assert (await watching.hear())["type"] == "next"
+        await busy.subscribe("{ sleep(seconds: 1) }")
+        await busy.say({"type": "ping"})
+        assert (await busy.hear())["type"] == "pong"
+        process.send_signal(signal.SIGTERM)
+        assert await watching.hear_close() == 1012
+        assert (await busy.hear())["payload"]["data"] == {"sleep": "slept"}
+        assert await busy.hear_close() == 1012
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_what_takes_too_long_does_not_keep_a_socket_open_after_sigterm() -> None:
+    async with running(BIGCAT_GRACEFUL_SECONDS="2") as (process, address), talk(address) as busy:
+        await busy.subscribe("{ sleep(seconds: 14) }")
+        await busy.say({"type": "ping"})
+        assert (await busy.hear())["type"] == "pong"
+        process.send_signal(signal.SIGTERM)
+        assert await busy.hear_close() == 1012
+        process_ended = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 0
+    assert b"Traceback" not in process_ended[1]
