@@ -6,6 +6,7 @@ from bigcat_graphql.resolvers.confirmations import ConfirmationMutations
 from bigcat_graphql.resolvers.door import DoorMutations
 from bigcat_graphql.resolvers.email_codes import EmailCodeMutations
 from bigcat_graphql.resolvers.sale_queues import SaleQueueMutations
+from bigcat_graphql.resolvers.waitlists import WaitlistMutations
 from bigcat_graphql.schema.describing import describe, output
 
 
@@ -21,6 +22,7 @@ class Mutation(
     DoorMutations,
     EmailCodeMutations,
     SaleQueueMutations,
+    WaitlistMutations,
     SessionMutations,
 ):
     """What can be done."""

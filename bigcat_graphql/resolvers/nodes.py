@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from bigcat_graphql import accounts, booking, onsale, payments
+from bigcat_graphql import accounts, booking, onsale, payments, waitlist
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.schema.accounts import Account
@@ -16,12 +16,13 @@ from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.cost import list_size
 from bigcat_graphql.schema.ids import Key, id_of_concert, own_id, read_id, seat_of_concert
 from bigcat_graphql.schema.nodes import Node
-from bigcat_graphql.schema.payments import Payment
+from bigcat_graphql.schema.payments import Payment, Refund
 from bigcat_graphql.schema.plans import SeatingPlan
 from bigcat_graphql.schema.prices import ConcertAvailability, PriceTier
 from bigcat_graphql.schema.sale_queues import QueueEntry
 from bigcat_graphql.schema.seat_maps import Seat, SeatMap, show_seats
 from bigcat_graphql.schema.venues import Venue
+from bigcat_graphql.schema.waitlists import WaitlistEntry
 
 _NODES_MAX = 100
 
@@ -136,6 +137,12 @@ async def _find_queue_entry(info: Info, key: Key) -> QueueEntry | None:
     return QueueEntry.of(row) if row else None
 
 
+async def _find_waitlist_entry(info: Info, key: Key) -> WaitlistEntry | None:
+    parts, viewer = id_of_concert(key), info.context.viewer
+    row = await waitlist.find_entry(viewer, *parts) if parts and viewer else None
+    return WaitlistEntry.of(row) if row else None
+
+
 async def _find_ticket(info: Info, key: Key) -> Ticket | None:
     parts, viewer = id_of_concert(key), info.context.viewer
     row = await booking.find_ticket(viewer, *parts) if parts else None
@@ -146,6 +153,12 @@ async def _find_payment(info: Info, key: Key) -> Payment | None:
     parts, viewer = id_of_concert(key), info.context.viewer
     row = await payments.find_payment(viewer, *parts) if parts else None
     return Payment.of(row, to_buyer=await _owns(info, row)) if row else None
+
+
+async def _find_refund(info: Info, key: Key) -> Refund | None:
+    parts, viewer = id_of_concert(key), info.context.viewer
+    row = await payments.find_refund(viewer, *parts) if parts else None
+    return Refund.of(row) if row else None
 
 
 class _OfBooking(Protocol):
@@ -167,9 +180,11 @@ _FINDERS: Mapping[str, Callable[[Info, Key], Awaitable[Node | None]]] = {
     "Payment": _find_payment,
     "PriceTier": _find_price_tier,
     "QueueEntry": _find_queue_entry,
+    "Refund": _find_refund,
     "Seat": _find_seat,
     "SeatMap": _find_seat_map,
     "SeatingPlan": _find_plan,
     "Ticket": _find_ticket,
     "Venue": _find_venue,
+    "WaitlistEntry": _find_waitlist_entry,
 }

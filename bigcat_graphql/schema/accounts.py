@@ -15,6 +15,7 @@ from bigcat_graphql.schema.describing import describe, output
 from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.nodes import Node
 from bigcat_graphql.schema.paging import After, Before, First, Last, read_page
+from bigcat_graphql.schema.waitlists import WaitlistEntryConnection, find_waitlist_entries
 
 
 @output
@@ -59,6 +60,20 @@ class Account(Node):
         """Page through them."""
         page = read_page(first, after, last, before)
         return await find_bookings(self.row.id, filter, page, to_owner=self.is_viewer)
+
+    @strawberry.field(
+        description="Its places on waiting lists, the newest first.", directives=[paged()]
+    )
+    async def waitlist_entries(
+        self,
+        *,
+        first: First = UNSET,
+        after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
+    ) -> WaitlistEntryConnection | None:
+        """Page through them."""
+        return await find_waitlist_entries(self.row.id, read_page(first, after, last, before))
 
 
 @output

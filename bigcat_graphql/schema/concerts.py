@@ -18,6 +18,7 @@ from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.money import Money
 from bigcat_graphql.schema.nodes import Node
 from bigcat_graphql.schema.paging import PageInfo
+from bigcat_graphql.schema.payments import RefundStep
 from bigcat_graphql.schema.prices import ConcertAvailability, PriceTier, SaleWindow
 from bigcat_graphql.schema.searches import ConcertFilter, ConcertOrder, read_filter, read_order
 
@@ -136,6 +137,22 @@ class Concert(Node):
 
         queue = await info.context.loaders.sale_queue.load(self.row.id)
         return QueueFrame.of(queue, None) if queue else None
+
+    @strawberry.field(description="Can one join its waiting list now?")
+    async def waitlist_open(self, info: Info) -> bool:
+        """Ask, with those of all concerts of the operation."""
+        return await info.context.loaders.waitlist_open.load(self.row.id) or False
+
+    @strawberry.field(
+        description=(
+            "What a buyer gets back, by time before the start, the earliest step first; a booking"
+            " keeps the steps it was made under."
+        ),
+        directives=[list_size(5)],
+    )
+    def refund_steps(self) -> list[RefundStep]:
+        """Show them."""
+        return [RefundStep.of(step) for step in self.row.refund_steps]
 
 
 @output

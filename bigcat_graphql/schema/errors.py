@@ -7,7 +7,7 @@ from typing import Any
 
 from strawberry.utils.str_converters import to_snake_case
 
-from bigcat_graphql import accounts, booking, errors, onsale, payments
+from bigcat_graphql import accounts, booking, errors, onsale, payments, waitlist
 from bigcat_graphql.schema import sale_errors as sale_shapes
 from bigcat_graphql.schema import user_errors as shapes
 from bigcat_graphql.schema.door import TicketNotAdmittedError
@@ -147,6 +147,16 @@ _TABLE: Mapping[type[errors.DomainError], Telling] = {
         sale_shapes.WrongConcertStateError,
         Code.WRONG_CONCERT_STATE,
         facts=lambda error, _: {"concert_status": error.status},
+    ),
+    waitlist.NotSoldOut: Telling(
+        sale_shapes.WrongConcertStateError,
+        Code.WRONG_CONCERT_STATE,
+        facts=lambda error, _: {"concert_status": error.status},
+    ),
+    waitlist.EmailNotVerified: Telling(
+        sale_shapes.AdmissionRequiredError,
+        Code.EMAIL_NOT_VERIFIED,
+        facts=lambda _, __: {"challenge": None, "concert_id": None},
     ),
     onsale.AdmissionRequired: Telling(
         sale_shapes.AdmissionRequiredError,

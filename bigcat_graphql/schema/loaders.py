@@ -11,7 +11,7 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from bigcat_graphql import accounts, booking, catalogue, models, onsale, payments
+from bigcat_graphql import accounts, booking, catalogue, models, onsale, payments, waitlist
 from bigcat_graphql.errors import NotFound
 
 K = TypeVar("K", bound=Hashable)
@@ -71,6 +71,21 @@ class Loaders:
     def sale_queue(self) -> DataLoader[UUID, onsale.QueueState | None]:
         """Sale queues by concert."""
         return _batch(onsale.queues_of)
+
+    @cached_property
+    def attempts(self) -> DataLoader[booking.BookingKey, list[models.Payment] | None]:
+        """All attempts to pay, by booking."""
+        return _batch(payments.payments_of)
+
+    @cached_property
+    def refunds(self) -> DataLoader[booking.BookingKey, list[models.Refund] | None]:
+        """What goes back, by booking."""
+        return _batch(payments.refunds_of)
+
+    @cached_property
+    def waitlist_open(self) -> DataLoader[UUID, bool | None]:
+        """Whether one can join the waiting list, by concert."""
+        return _batch(waitlist.is_open)
 
     @cached_property
     def seat(self) -> DataLoader[_SeatKey, booking.SeatState | None]:

@@ -34,11 +34,13 @@ class AdmissionRequiredError(Failure):
     challenge: str | None = strawberry.field(
         description="An Altcha challenge in JSON; null unless PROOF_OF_WORK_REQUIRED."
     )
-    concert_id: strawberry.Private[UUID]
+    concert_id: strawberry.Private[UUID | None]
 
     @strawberry.field(description="The viewer's place in the sale queue; null without one.")
     async def queue_entry(self, info: Info) -> QueueEntry | None:
         """Find it, only where it is asked for."""
         viewer = info.context.viewer
-        row = await onsale.find_entry(viewer, concert_id=self.concert_id) if viewer else None
+        if viewer is None or self.concert_id is None:
+            return None
+        row = await onsale.find_entry(viewer, concert_id=self.concert_id)
         return QueueEntry.of(row) if row else None

@@ -1,5 +1,6 @@
 """Taking and giving up a place on a waiting list."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -76,12 +77,12 @@ class Wish:
     section_keys: tuple[str, ...] | None = None
 
 
-async def is_open(concert_ids: list[UUID]) -> dict[UUID, bool]:
+async def is_open(concert_ids: Sequence[UUID]) -> dict[UUID, bool]:
     """Say for concerts whether one can join their waiting lists: on sale, and sold out."""
     counts = await seat_counts(concert_ids)
     rows = await database.fetch_all(
         f"SELECT c.id FROM concert c WHERE c.id = ANY($1::uuid[]) AND {STATUS_NOW} = 'ON_SALE'",
-        concert_ids,
+        list(concert_ids),
     )
     on_sale = {row["id"] for row in rows}
     return {key: key in on_sale and _is_sold_out(counts.get(key)) for key in concert_ids}
