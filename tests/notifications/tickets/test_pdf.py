@@ -123,6 +123,14 @@ def test_whatever_a_name_is_it_stays_text_on_one_page_that_scans(name: str) -> N
     assert len(_read(print_pdf(sheaf, _ENGLISH)).pages) == 1
 
 
+def test_a_long_word_breaks_and_nothing_of_it_is_lost() -> None:
+    fitted = printing._fit(f"von {'W' * 40}", 64)
+
+    assert fitted.replace("\u200b", "") == f"von {'W' * 40}"
+    assert max(len(part) for part in fitted.replace(" ", "\u200b").split("\u200b")) == 16
+    assert printing._fit(_UNBROKEN, 64).endswith("W…")
+
+
 def test_markup_in_a_name_is_shown_as_it_was_written() -> None:
     assert '#panic("x") $x$ *b*' in _text(print_pdf(_sheaf(holder=_HOSTILE), _ENGLISH))
 
