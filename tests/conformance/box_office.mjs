@@ -1,6 +1,7 @@
 // A `bigcat serve` that can be ended and started again on the same port, and somebody who buys.
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:net";
 import { promisify } from "node:util";
 
 const PATIENCE_MS = 120_000;
@@ -16,7 +17,7 @@ const CANCEL = `mutation ($input: CancelBookingInput!) {
   cancelBooking(input: $input) { booking { status } errors { ... on UserError { code message } } } }`;
 
 export class BoxOffice {
-  #port = 0;
+  #port;
   #log = "";
 
   constructor(python, root, dataDir) {
@@ -39,18 +40,14 @@ export class BoxOffice {
   }
 
   async start() {
+    this.#port ??= await findPort();
     const settings = { ...this.settings, BIGCAT_PORT: String(this.#port) };
     const command = ["-P", "-m", "bigcat_graphql", "serve", "--demo"];
     this.process = spawn(this.python, command, { cwd: this.root, env: settings, stdio: ["ignore", "ignore", "pipe"] });
     this.ended = new Promise((resolve) => this.process.on("exit", (code, signal) => resolve(code ?? signal)));
-    let said = "";
-    this.process.stderr.on("data", (text) => {
-      said += text;
-      this.#log += text;
-    });
-    await until("the server tells its address", () => /http:\/\/localhost:(\d+)/.test(said) || this.#hasEnded());
-    this.#port = Number(/http:\/\/localhost:(\d+)/.exec(said)?.[1]);
-    await until("the server is ready", async () => (await fetch(new URL("/readyz", this.url)).catch(() => null))?.ok);
+    this.process.stderr.on("data", (text) => (this.#log += text));
+    const ready = new URL("/readyz", this.url);
+    await until("the server is ready", async () => this.#hasEnded() || (await fetch(ready).catch(() => null))?.ok);
   }
 
   /** End it by a signal; gives its exit code, or the signal. */
@@ -107,6 +104,19 @@ export class BoxOffice {
     const [payload] = Object.values(data);
     if (payload.errors.length) throw new Error(JSON.stringify(payload.errors));
     return payload;
+  }
+}
+
+/** A port that stays free while the server is away: below those that the system hands out. */
+async function findPort() {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise((resolve) => {
+      server.on("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    });
+    if (isFree) return port;
   }
 }
 
