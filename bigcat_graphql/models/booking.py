@@ -77,6 +77,13 @@ class Booking(Model):
         table = "booking"
 
     @property
+    def end_reason_now(self) -> BookingEndReason | None:
+        """Why it ended; its time may be over before the sweeper has written that."""
+        if self.end_reason is None and self.status_now is BookingStatus.EXPIRED:
+            return BookingEndReason.TIME_OVER
+        return self.end_reason
+
+    @property
     def total(self) -> Money:
         """The price of everything it has or had."""
         return Money(self.total_minor, self.currency)

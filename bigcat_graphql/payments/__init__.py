@@ -8,6 +8,7 @@ from bigcat_graphql.payments.lookup import (
     find_refund,
     latest_payments,
     payments_of,
+    refund_of,
     refunds_of,
 )
 from bigcat_graphql.payments.paying import pay_booking
@@ -26,6 +27,7 @@ __all__ = [
     "latest_payments",
     "pay_booking",
     "payments_of",
+    "refund_of",
     "refunds_of",
     "settle",
     "settle_for_ever",

@@ -42,6 +42,11 @@ async def find_payment(viewer: Viewer | None, concert_id: UUID, payment_id: UUID
     return payment if booking else None
 
 
+async def refund_of(concert_id: UUID, cancellation_id: UUID) -> Refund | None:
+    """Find what a cancellation gives back, for whoever has just made it."""
+    return await Refund.get_or_none(concert_id=concert_id, id=cancellation_id)
+
+
 async def find_refund(viewer: Viewer | None, concert_id: UUID, refund_id: UUID) -> Refund | None:
     """Find a refund of a booking that the viewer may see."""
     refund = await Refund.get_or_none(concert_id=concert_id, id=refund_id)

@@ -9,7 +9,7 @@ from bigcat_graphql import booking, onsale, payments
 from bigcat_graphql.booking import BookingKey, GuestReference
 from bigcat_graphql.errors import NotFound
 from bigcat_graphql.resolvers.answers import NEEDED, mutation, signed_in
-from bigcat_graphql.schema.booking_filters import read_booking_key
+from bigcat_graphql.schema.booking_filters import read_booking_key, read_tickets
 from bigcat_graphql.schema.booking_payloads import (
     BookSeatsPayload,
     CancelBookingPayload,
@@ -19,8 +19,9 @@ from bigcat_graphql.schema.booking_payloads import (
 )
 from bigcat_graphql.schema.bookings import Booking
 from bigcat_graphql.schema.context import Info
-from bigcat_graphql.schema.ids import id_of_concert, own_id, read_key
+from bigcat_graphql.schema.ids import own_id, read_key
 from bigcat_graphql.schema.paging import given
+from bigcat_graphql.schema.payments import Refund
 from bigcat_graphql.schema.selections import (
     BookSeatsInput,
     CancelBookingInput,
@@ -122,12 +123,15 @@ class BookingMutations:
             # By id it takes an account; a guest's reference and e-mail are proof enough.
             info.context.viewer if isinstance(name, GuestReference) else signed_in(info),
             name=name,
-            ticket_ids=_read_tickets(given(input.ticket_ids)),
+            ticket_ids=read_tickets(given(input.ticket_ids), ("input", "ticketIds")),
             idempotency_key=input.idempotency_key,
         )
         row = cancellation.booking
         proven = isinstance(name, GuestReference) or info.context.is_viewer(row.account_id)
-        return CancelBookingPayload(booking=Booking.of(row, to_owner=proven))
+        refund = await payments.refund_of(row.concert_id, cancellation.id)
+        return CancelBookingPayload(
+            booking=Booking.of(row, to_owner=proven), refund=Refund.of(refund) if refund else None
+        )
 
 
 def _read_concert(text: str) -> UUID:
@@ -142,14 +146,3 @@ def _read_booking(text: str) -> BookingKey:
     if key is None:
         raise NotFound(("input", "bookingId"))
     return key
-
-
-def _read_tickets(ids: list[strawberry.ID] | None) -> list[UUID] | None:
-    return None if ids is None else [_read_ticket(text, n) for n, text in enumerate(ids)]
-
-
-def _read_ticket(text: str, place: int) -> UUID:
-    parts = id_of_concert(read_key(text, "Ticket"))
-    if parts is None:
-        raise NotFound(("input", "ticketIds", str(place)))
-    return parts[1]

@@ -1,5 +1,6 @@
 """How a client says which bookings."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import strawberry
@@ -7,6 +8,7 @@ from strawberry import UNSET
 
 from bigcat_graphql import booking
 from bigcat_graphql.booking import BookingKey, BookingName, GuestReference
+from bigcat_graphql.errors import NotFound
 from bigcat_graphql.models import BookingStatus
 from bigcat_graphql.schema.describing import one_of, request
 from bigcat_graphql.schema.ids import id_of_concert, own_id, read_key
@@ -71,3 +73,21 @@ def read_booking_key(text: str) -> BookingKey | None:
     """Read a booking's global id; None when it is not one."""
     parts = id_of_concert(read_key(text, "Booking"))
     return BookingKey(*parts) if parts else None
+
+
+def read_tickets(ids: Sequence[str] | None, path: tuple[str, ...]) -> list[UUID] | None:
+    """Read tickets' global ids; None stays None.
+
+    Raises:
+        NotFound: one of them is of no ticket; `path` and its place name it.
+    """
+    return (
+        None if ids is None else [_read_ticket(text, (*path, str(n))) for n, text in enumerate(ids)]
+    )
+
+
+def _read_ticket(text: str, path: tuple[str, ...]) -> UUID:
+    parts = id_of_concert(read_key(text, "Ticket"))
+    if parts is None:
+        raise NotFound(path)
+    return parts[1]

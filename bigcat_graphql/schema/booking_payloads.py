@@ -6,6 +6,7 @@ import strawberry
 
 from bigcat_graphql.schema.bookings import Booking
 from bigcat_graphql.schema.describing import output
+from bigcat_graphql.schema.payments import Refund
 from bigcat_graphql.schema.reading_on import read_on
 from bigcat_graphql.schema.sale_errors import AdmissionRequiredError
 from bigcat_graphql.schema.user_errors import (
@@ -151,6 +152,9 @@ class CancelBookingPayload:
 
     booking: Booking | None = strawberry.field(
         description="The booking as it is now.", default=None
+    )
+    refund: Refund | None = strawberry.field(
+        description="What goes back; null when nothing does.", default=None
     )
     errors: list[CancelBookingError] = strawberry.field(
         description="Why not.", default_factory=list

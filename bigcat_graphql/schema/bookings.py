@@ -11,7 +11,7 @@ import strawberry
 from bigcat_graphql import booking, catalogue, models
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.ids import print_reference
-from bigcat_graphql.models import BookingStatus, TicketStatus
+from bigcat_graphql.models import BookingEndReason, BookingStatus, TicketStatus
 from bigcat_graphql.notifications.tickets import TicketFile
 from bigcat_graphql.schema.booking_filters import BookingFilter
 from bigcat_graphql.schema.concerts import Concert
@@ -22,7 +22,7 @@ from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.money import Money
 from bigcat_graphql.schema.nodes import Node
 from bigcat_graphql.schema.paging import PageInfo
-from bigcat_graphql.schema.payments import Payment
+from bigcat_graphql.schema.payments import Payment, Refund
 from bigcat_graphql.schema.scalars import URL
 from bigcat_graphql.schema.seat_maps import Seat, show_seats
 from bigcat_graphql.schema.ticket_links import PictureFormat, link_to, link_to_picture
@@ -145,6 +145,9 @@ class Booking(Node):
     cancellable_until: datetime | None = strawberry.field(
         description="Until when the buyer can cancel; null when they cannot."
     )
+    end_reason: BookingEndReason | None = strawberry.field(
+        description="Why it is CANCELLED or EXPIRED; null otherwise."
+    )
 
     @classmethod
     def of(cls, row: models.Booking, *, to_owner: bool) -> Self:
@@ -162,6 +165,7 @@ class Booking(Node):
             seconds_left=row.seconds_left,
             extendable_until=row.extendable_until,
             cancellable_until=row.cancellable_until,
+            end_reason=row.end_reason_now,
         )
 
     @strawberry.field(description="Which concert.")
@@ -195,6 +199,23 @@ class Booking(Node):
         """Load it, with those of all bookings of the operation."""
         row = await info.context.loaders.payment.load(self.key)
         return Payment.of(row, to_buyer=self.to_owner) if row else None
+
+    @strawberry.field(
+        description="All attempts to pay, the newest first.", directives=[list_size(5)]
+    )
+    async def payments(self, info: Info) -> list[Payment]:
+        """Load them, with those of all bookings of the operation."""
+        rows = await info.context.loaders.attempts.load(self.key) or ()
+        return [Payment.of(row, to_buyer=self.to_owner) for row in rows]
+
+    @strawberry.field(
+        description="All that goes back or went back, the newest first.",
+        directives=[list_size(5)],
+    )
+    async def refunds(self, info: Info) -> list[Refund]:
+        """Load them, with those of all bookings of the operation."""
+        rows = await info.context.loaders.refunds.load(self.key) or ()
+        return [Refund.of(row) for row in rows]
 
 
 @output

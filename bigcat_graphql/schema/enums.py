@@ -3,9 +3,11 @@
 from bigcat_graphql.catalogue import SeatFeature
 from bigcat_graphql.models import (
     AccountRole,
+    BookingEndReason,
     BookingStatus,
     ConcertStatus,
     PaymentStatus,
+    RefundStatus,
     SeatStatus,
     SeatType,
     TicketStatus,
@@ -114,5 +116,33 @@ describe_enum(
         "VOIDED": "An authorization that was let go; nothing was charged.",
         "DISPUTED": "The buyer objected at the bank.",
         "ORPHANED": ("Money without a booking whose refund failed; retried, and seen by staff."),
+    },
+)
+
+
+describe_enum(
+    BookingEndReason,
+    "Why a booking ended.",
+    {
+        "BUYER": "The buyer gave it up.",
+        "ORGANIZER": "The organizer or an admin gave it up.",
+        "TIME_OVER": "It was not paid in time.",
+        "SEATS_LOST": (
+            "It was paid too late and its seats were gone; the money goes back in full."
+        ),
+        "PAYMENT_FAILED": "The payment could not be charged in the end.",
+        "CONCERT_CANCELLED": "The concert was called off.",
+    },
+)
+
+
+describe_enum(
+    RefundStatus,
+    "Where a refund stands.",
+    {
+        "REQUESTED": "Recorded, not yet at the provider.",
+        "PENDING": "At the provider.",
+        "SUCCEEDED": "Done.",
+        "FAILED": "Refused by the provider; retried, and seen by staff.",
     },
 )

@@ -1,12 +1,13 @@
-"""Attempts to pay."""
+"""Attempts to pay, and what goes back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
 import strawberry
 
-from bigcat_graphql import models
-from bigcat_graphql.models import PaymentStatus
+from bigcat_graphql import booking, models
+from bigcat_graphql.models import PaymentStatus, RefundStatus
 from bigcat_graphql.schema.describing import output
 from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.money import Money
@@ -41,4 +42,62 @@ class Payment(Node):
             provider=row.provider,
             client_secret=row.client_secret if to_buyer and waits else None,
             created_at=row.created_at,
+        )
+
+
+@output
+class Refund(Node):
+    """Money on its way back to a buyer."""
+
+    status: RefundStatus = strawberry.field(description="Where it stands.")
+    amount: Money = strawberry.field(description="How much.")
+    created_at: datetime = strawberry.field(description="When it was asked for.")
+    succeeded_at: datetime | None = strawberry.field(
+        description="When the provider said it was done; null before."
+    )
+
+    @classmethod
+    def of(cls, row: models.Refund) -> Self:
+        """Show a refund."""
+        return cls(
+            id=write_id("Refund", row.concert_id, row.id),
+            status=row.status,
+            amount=Money.of(row.amount),
+            created_at=row.created_at,
+            succeeded_at=row.succeeded_at,
+        )
+
+
+@output
+class RefundStep:
+    """A step of a refund policy: the last one whose time has come decides."""
+
+    hours_before: int = strawberry.field(
+        description="Applies until this many hours before the start."
+    )
+    percent: int = strawberry.field(description="Percentage of the price that goes back, 0 to 100.")
+
+    @classmethod
+    def of(cls, step: Mapping[str, int]) -> Self:
+        """Show a step."""
+        return cls(hours_before=step["hours_before"], percent=step["percent"])
+
+
+@output
+class CancellationQuote:
+    """What cancelling gives back."""
+
+    refund: Money = strawberry.field(description="What goes back to the buyer.")
+    kept: Money = strawberry.field(description="What is kept.")
+    valid_until: datetime | None = strawberry.field(
+        description="Until when this holds; null when nothing can be cancelled."
+    )
+
+    @classmethod
+    def of(cls, quote: booking.Quote) -> Self:
+        """Show a quote."""
+        return cls(
+            refund=Money.of(quote.refund),
+            kept=Money.of(quote.kept),
+            valid_until=quote.valid_until,
         )

@@ -1,4 +1,4 @@
-"""What must hold beyond the booking room's own invariants: keys, money, time and promises."""
+"""What must hold beyond the rooms' own invariants: keys, time, open payments and promises."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -17,21 +17,6 @@ WHERE $1::uuid IS NULL OR b.concert_id = $1
 GROUP BY b.concert_id, b.id HAVING count(k.id) <> 1
 """
 
-# What was taken and not given back is what the active tickets cost.
-_WRONG_MONEY = """
-SELECT b.id, paid.held, owned.worth FROM booking b
-CROSS JOIN LATERAL (
-  SELECT coalesce(sum(p.amount_minor - p.refunded_minor), 0) AS held FROM payment p
-  WHERE p.concert_id = b.concert_id AND p.booking_id = b.id
-    AND p.status NOT IN ('CREATED', 'FAILED', 'VOIDED')
-) AS paid
-CROSS JOIN LATERAL (
-  SELECT coalesce(sum(t.price_minor), 0) AS worth FROM ticket t
-  WHERE t.concert_id = b.concert_id AND t.booking_id = b.id AND t.status <> 'CANCELLED'
-) AS owned
-WHERE ($1::uuid IS NULL OR b.concert_id = $1) AND paid.held <> owned.worth
-"""
-
 # A node whose clock is wrong must not date a row, nor keep a seat for longer.
 _WRONG_TIME = f"""
 SELECT id, created_at, reserved_until FROM booking
@@ -40,7 +25,7 @@ WHERE ($1::uuid IS NULL OR concert_id = $1)
        OR reserved_until > created_at + make_interval(secs => {RESERVATION_MAX_SECONDS}))
 """
 
-# 30 s until an attempt counts as left alone, 10 s between two rounds of the settler, and a kill.
+# 30 s until an attempt counts as left alone, 5 s between two rounds of the settler, and a kill.
 _OPEN_PAYMENTS = """
 SELECT concert_id, id, status, created_at FROM payment
 WHERE status IN ('CREATED', 'AUTHORIZED') AND created_at < now() - interval '60 seconds'
@@ -60,11 +45,6 @@ _MAY_BECOME = {"PENDING": {"PENDING", "EXPIRED"}, "EXPIRED": {"PENDING", "EXPIRE
 async def bookings_without_one_key(concert_id: UUID | None = None) -> list[str]:
     """Find bookings that were not made by exactly one idempotency key."""
     return await _find(_BOOKINGS_WITHOUT_ONE_KEY, concert_id)
-
-
-async def money_without_tickets(concert_id: UUID | None = None) -> list[str]:
-    """Find bookings where the money kept is not the price of the active tickets."""
-    return await _find(_WRONG_MONEY, concert_id)
 
 
 async def rows_of_another_time(concert_id: UUID | None = None) -> list[str]:

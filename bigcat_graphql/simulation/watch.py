@@ -10,6 +10,7 @@ from uuid import UUID
 from bigcat_graphql import database
 from bigcat_graphql.booking import invariants
 from bigcat_graphql.errors import Busy
+from bigcat_graphql.payments import invariants as money
 from bigcat_graphql.simulation import proof
 
 Check = Callable[[UUID | None], Awaitable[list[str]]]
@@ -17,8 +18,8 @@ Check = Callable[[UUID | None], Awaitable[list[str]]]
 CHECKS: tuple[Check, ...] = (
     *invariants.ALWAYS,
     *invariants.EVENTUALLY,
+    *money.ALWAYS,
     proof.bookings_without_one_key,
-    proof.money_without_tickets,
     proof.rows_of_another_time,
     proof.payments_left_open,
 )

@@ -53,7 +53,11 @@ async def test_all_is_well_in_an_ordinary_evening() -> None:
     ("damage", "noticed"),
     [
         ("DELETE FROM idempotency_key WHERE mutation = 'bookSeats'", "bookings_without_one_key"),
-        ("UPDATE payment SET amount_minor = amount_minor + 1", "money_without_tickets"),
+        ("UPDATE payment SET captured_minor = captured_minor - 1", "unbalanced_bookings"),
+        ("DELETE FROM refund", "unbalanced_bookings"),
+        ("UPDATE refund SET status = 'SUCCEEDED', succeeded_at = now()", "miscounted_refunds"),
+        ("UPDATE payment SET look_at = NULL", "forgotten_refunds"),
+        ("UPDATE payment SET look_at = NULL, status = 'CREATED'", "abandoned_payments"),
         ("UPDATE booking SET created_at = now() + interval '9 minutes'", "rows_of_another_time"),
         (LEFT_OPEN, "payments_left_open"),
         ("DELETE FROM seat WHERE index = 9", "lost_seats"),
