@@ -71,7 +71,8 @@ def one_line(text: str) -> str:
     seen = (
         " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter for letter in text
     )
-    return " ".join("".join(seen).split())
+    # Not split(): blanks that must not break, as in `5 €`, stay what they are.
+    return " ".join(word for word in "".join(seen).split(" ") if word)
 
 
 def _tame(word: str | int) -> str | int:

@@ -154,4 +154,4 @@ def parts(mail: EmailMessage, media_type: str) -> list[EmailMessage]:
 
 
 def words(mail: EmailMessage) -> str:
-    return str(part(mail, "text/plain").get_content())
+    return str(part(mail, "text/plain").get_content()).replace("\r\n", "\n")

@@ -63,7 +63,7 @@ async def test_a_confirmed_booking_is_told_once_with_everything(smtp: SmtpBox) -
     assert mail["Auto-Submitted"] == "auto-generated"
     html = read_html(mail)
     for said in (words(mail), "".join(html.said)):
-        assert "Saturday, 27 March 2027, 19:30" in said
+        assert "Saturday 27 March 2027, 19:30" in said
         assert "Greenwich Mean Time" in said
         assert "Große Halle, Dublin" in said
         assert "Stalls, row A, seat 1; Stalls, row A, seat 2" in said
@@ -151,7 +151,7 @@ async def test_an_address_of_other_letters_is_written_in_utf8(smtp: SmtpBox) -> 
 
 @pytest.mark.parametrize(
     ("currency", "price_minor", "shown"),
-    [("JPY", 9_000, "JP¥9,000"), ("KWD", 12_345, "KWD\xa012.345"), ("IQD", 1_500, "IQD\xa01.500")],
+    [("JPY", 9_000, "¥9,000"), ("KWD", 12_345, "KWD12.345"), ("IQD", 1_500, "IQD1.500")],
 )
 async def test_money_has_its_currency_s_decimals(
     smtp: SmtpBox, currency: str, price_minor: int, shown: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, get_timezone_name
@@ -84,8 +85,19 @@ def write_day(instant: datetime, locale: Locale) -> str:
 
 def write_time(instant: datetime, locale: Locale) -> str:
     """Write the time of an instant that has the venue's zone, with the zone's name."""
-    zone = get_timezone_name(instant, "long", locale=locale)
+    zone = get_timezone_name(instant, "long", zone_variant=_variant(instant), locale=locale)
     return f"{format_time(instant.time(), 'short', locale=locale)}, {zone}"
+
+
+def _variant(instant: datetime) -> Literal["standard", "daylight"]:
+    """Tell which half of the year it is, as people say it.
+
+    Babel asks the zone, and Ireland's calls its winter the time that is put back.
+    """
+    half_years = [instant.replace(month=month, day=1).utcoffset() for month in (1, 7)]
+    offset = instant.utcoffset()
+    later = offset is not None and any(half is not None and offset > half for half in half_years)
+    return "daylight" if later else "standard"
 
 
 def write_country(code: str, locale: Locale) -> str:
