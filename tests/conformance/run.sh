@@ -30,8 +30,10 @@ start() {
     output=$1
     shift
     "$@" >"$work/$output" 2>"$work/$output.log" &
-    started="$started $!"
-    for _ in $(seq 600); do
+    pid=$!
+    started="$started $pid"
+    for _ in $(seq 1200); do
+        kill -0 "$pid" 2>/dev/null || break
         # One tells it on its output, the other in its log.
         address=$(cat "$work/$output" "$work/$output.log" | grep -om1 'http://[^ ]*:[0-9]*' || :)
         [ -n "$address" ] && return
