@@ -142,7 +142,7 @@ SHEETS = (
             Column("p99_ratio", "ratio", 2),
             Column("server_mb", "server, MB more", 1),
             Column("kernel_mb", "kernel, MB more", 1),
-            Column("closed_by", "closed by"),
+            Column("closed", "closed"),
         ),
     ),
     Sheet(
