@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from bigcat_graphql import booking, jobs, notifications
+from bigcat_graphql import booking, jobs, notifications, payments
 from bigcat_graphql.accounts import RateLimited
 from bigcat_graphql.booking import BookingKey, GuestReference, WrongBookingState
 from bigcat_graphql.clock import utc_now
@@ -48,6 +48,17 @@ async def test_some_tickets_are_cancelled_and_then_the_rest(smtp: SmtpBox) -> No
     assert "Your other 2 tickets of this booking stay good." in some
     assert "Cancelled: Stalls, row A, seat 1; Stalls, row A, seat 3\n" in rest
     assert "stay good" not in rest
+
+
+async def test_money_that_comes_back_is_promised_and_then_told(smtp: SmtpBox) -> None:
+    payments.take_part()
+    viewer, made = await buy(await make_concert(currency="EUR"), 0, 1)
+    await cancel(viewer, made)
+    await jobs.run_due()
+    promised, given = smtp.mails
+    assert "You get €130.00 back." in words(promised)
+    assert given["Subject"].startswith("Refund of €130.00: ")
+    assert "we have given back €130.00" in words(given)
 
 
 async def test_a_booking_that_was_never_confirmed_goes_without_a_word(smtp: SmtpBox) -> None:
