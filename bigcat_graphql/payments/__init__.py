@@ -1,6 +1,7 @@
 """Paying bookings: authorize, make the seats BOOKED, capture; never a call in a transaction."""
 
 from bigcat_graphql.payments.attempt import Paid
+from bigcat_graphql.payments.attention import Concern, list_attention
 from bigcat_graphql.payments.errors import PaymentDeclined
 from bigcat_graphql.payments.joining import take_part
 from bigcat_graphql.payments.lookup import (
@@ -18,6 +19,7 @@ from bigcat_graphql.payments.till import drain
 from bigcat_graphql.payments.webhooks import take_webhook
 
 __all__ = [
+    "Concern",
     "Paid",
     "PaymentDeclined",
     "close_providers",
@@ -25,6 +27,7 @@ __all__ = [
     "find_payment",
     "find_refund",
     "latest_payments",
+    "list_attention",
     "pay_booking",
     "payments_of",
     "refund_of",
