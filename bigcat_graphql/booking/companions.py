@@ -11,6 +11,8 @@ def deserted(hall: Hall, seats: Iterable[int]) -> tuple[int, ...]:
     Beside it also counts with other companion seats of the booking between. A companion seat
     that no accessible one stands beside in the plan is a seat like any other.
     """
+    if not hall.companion:
+        return ()
     chosen = seats_in(seats)
     company = hall.companion & chosen
     if not company:

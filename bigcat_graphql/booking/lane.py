@@ -144,7 +144,9 @@ class Lane:
         hopeless = [
             caller
             for caller in tuple(self._waiting)
-            if not caller.answer.done() and await _is_hopeless(caller.wish, result)
+            if not caller.answer.done()
+            and not result.taken.keys().isdisjoint(caller.wish.seats)
+            and await _is_hopeless(caller.wish, result)
         ]
         if not hopeless:
             return {}
@@ -180,8 +182,6 @@ def _is_somebodys_fault(error: Exception) -> bool:
 async def _is_hopeless(wish: Wish, result: Result) -> bool:
     plan_id = result.plan_ids.get(wish.concert_id)
     if plan_id is None or not isinstance(wish.selection, ChosenSeats):
-        return False
-    if result.taken.keys().isdisjoint(wish.seats):
         return False
     plan = await plan_by_id(plan_id)
     try:

@@ -54,6 +54,11 @@ class Sales:
             now=concert["now"],
         )
 
+    def currency_of(self, concert_id: UUID) -> str:
+        """Give the currency of a concert that there is."""
+        currency: str = self.concerts[concert_id]["currency"]
+        return currency
+
     def plan_ids(self) -> dict[UUID, UUID]:
         """Give the plan of each concert."""
         return {concert_id: row["plan_id"] for concert_id, row in self.concerts.items()}

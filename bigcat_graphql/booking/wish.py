@@ -20,18 +20,18 @@ class Wish:
     booking_id: UUID = field(default_factory=new_id)
     reference: str = field(default_factory=new_reference)
     tries: int = 0
+    seats: frozenset[tuple[UUID, int]] = field(init=False)
+    """The very seats it names; none if it leaves the choice to us."""
+
+    def __post_init__(self) -> None:
+        """Work out the seats once: each batch that it waits for looks at them."""
+        chosen = self.selection.indexes if isinstance(self.selection, ChosenSeats) else ()
+        self.seats = frozenset((self.concert_id, index) for index in chosen)
 
     @property
     def key(self) -> BookingKey:
         """The booking that it would make."""
         return BookingKey(self.concert_id, self.booking_id)
-
-    @property
-    def seats(self) -> frozenset[tuple[UUID, int]]:
-        """The very seats it names; none if it leaves the choice to us."""
-        if not isinstance(self.selection, ChosenSeats):
-            return frozenset()
-        return frozenset((self.concert_id, index) for index in self.selection.indexes)
 
 
 @dataclass(frozen=True, slots=True)

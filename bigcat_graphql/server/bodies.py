@@ -1,10 +1,11 @@
 """Request bodies: bounded in size and time, and an object in JSON or refused."""
 
-import asyncio
 from typing import Any
 
 import orjson
 from starlette.types import Receive
+
+from bigcat_graphql.server.time_limits import limits
 
 MAX_BODY_BYTES = 256 * 1024
 _BODY_SECONDS = 15.0
@@ -44,7 +45,7 @@ async def read_body(receive: Receive, declared_length: str | None) -> bytes:
         raise _too_large()
     try:
         # A body that trickles in byte by byte must not hold a request for ever.
-        async with asyncio.timeout(_BODY_SECONDS):
+        with limits.within(_BODY_SECONDS):
             return await _read(receive)
     except TimeoutError:
         raise BodyRefused(408, "The body took too long to arrive.") from None

@@ -38,6 +38,7 @@ from bigcat_graphql.server.subscriptions import (
     open_source,
     read_source,
 )
+from bigcat_graphql.server.time_limits import limits as time_limits
 from bigcat_graphql.server.variables import check_variables
 
 MAX_COST = 1_000
@@ -254,7 +255,7 @@ class Engine:
 async def _run_in_time(prepared: Prepared) -> Answer:
     seconds = _SECONDS[prepared.kind]
     try:
-        async with asyncio.timeout(seconds):
+        with time_limits.within(seconds):
             return show_result(await prepared.compiled.run(prepared.executor))
     except TimeoutError as error:
         said = f"This took longer than {seconds:.0f} seconds and was stopped."

@@ -2,7 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Callable, Mapping
 
+import orjson
 import structlog
 
 from bigcat_graphql.server.callers import Caller
@@ -27,11 +29,13 @@ def set_up_logs(settings: Settings) -> None:
     )
     last: list[structlog.typing.Processor] = [console]
     if settings.log_format == "json":
-        last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        renderer = structlog.processors.JSONRenderer(serializer=_dump)
+        last = [structlog.processors.format_exc_info, renderer]
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        # A line that nobody wants is dropped before it is put together.
+        # Not by way of the standard library, which takes four times as long; and a line that
+        # nobody wants is dropped before it is put together.
+        processors=[*shared, *last],
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         cache_logger_on_first_use=True,
     )
@@ -49,10 +53,16 @@ def set_up_logs(settings: Settings) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+def _dump(event: Mapping[str, object], default: Callable[[object], object]) -> str:
+    return orjson.dumps(event, default=default).decode()
+
+
 def log_operation(
     caller: Caller, operation: Operation, answer: Answer, *, cost: int, duration_ms: float
 ) -> None:
     """Write the line of an operation that ran; its variables are nobody's business."""
+    if not _log.is_enabled_for(logging.INFO):
+        return
     codes = {error.get("extensions", {}).get("code") for error in answer.get("errors", ())}
     _log.info(
         "operation",

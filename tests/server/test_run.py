@@ -126,9 +126,9 @@ async def test_a_line_of_the_log_tells_the_operation_and_none_of_its_secrets() -
         process.terminate()
         _, log = await process.communicate()
     lines = log.decode()
-    assert '"operation": "Whisper"' in lines
-    assert '"client": "shop"' in lines
-    assert '"outcome": "INTERNAL"' in lines
+    assert '"operation":"Whisper"' in lines
+    assert '"client":"shop"' in lines
+    assert '"outcome":"INTERNAL"' in lines
     assert "Traceback" in lines
     for secret in ("a-secret-text", "Bearer", "good"):
         assert secret not in lines
