@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from functools import lru_cache
 from io import BytesIO
 
 import segno
@@ -32,41 +33,34 @@ def draw_png(code: str) -> bytes:
     Modules are whole pixels, the same for all, or scanners see edges that are none; what is left
     over widens the quiet zone.
     """
-    qr = _encode(code)
-    modules = qr.symbol_size(border=_QUIET_MODULES)[0]
-    scale = _SIDE_PIXELS // modules
-    rows = [bytes(row) for row in qr.matrix_iter(scale=scale, border=_QUIET_MODULES)]
-    return _write_png([_widen(row, b"\x00") for row in _frame(rows)])
+    modules = _encode(code).matrix
+    scale = _SIDE_PIXELS // (len(modules) + 2 * _QUIET_MODULES)
+    before = (_SIDE_PIXELS - len(modules) * scale) // 2
+    blank = _write_line("")
+    lines = [blank] * before
+    for row in modules:
+        dots = "".join(("0" if dark else "1") * scale for dark in row)
+        lines += [_write_line("1" * before + dots)] * scale
+    return _write_png(b"".join(lines + [blank] * (_SIDE_PIXELS - len(lines))))
 
 
+@lru_cache(maxsize=64)
 def _encode(code: str) -> segno.QRCode:
     # Level M reads with 15 % of it creased or glared over; capitals take the alphanumeric mode.
+    # Kept for a while: a mail shows the same code in its text and on the page beside it.
     return segno.make(code, error="m", micro=False)
 
 
-def _frame(rows: list[bytes]) -> list[bytes]:
-    missing = _SIDE_PIXELS - len(rows)
-    blank = bytes(len(rows))
-    return [blank] * (missing // 2) + rows + [blank] * (missing - missing // 2)
+def _write_line(dots: str) -> bytes:
+    """Write pixels, 1 is white, as a line of PNG without a filter; white to its end."""
+    return b"\x00" + int(dots.ljust(_SIDE_PIXELS, "1"), 2).to_bytes(_SIDE_PIXELS // 8, "big")
 
 
-def _widen(row: bytes, light: bytes) -> bytes:
-    missing = _SIDE_PIXELS - len(row)
-    return light * (missing // 2) + row + light * (missing - missing // 2)
-
-
-def _write_png(rows: list[bytes]) -> bytes:
-    """Write rows of dark (1) and light (0) pixels as a PNG of one bit a pixel."""
-    lines = b"".join(b"\x00" + _pack(row) for row in rows)
-    size = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 1, 0, 0, 0, 0)
+def _write_png(lines: bytes) -> bytes:
+    """Write lines as a PNG of one bit a pixel, where 0 is black."""
+    size = struct.pack(">IIBBBBB", _SIDE_PIXELS, _SIDE_PIXELS, 1, 0, 0, 0, 0)
     parts = ((b"IHDR", size), (b"IDAT", zlib.compress(lines, 9)), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, data) for name, data in parts)
-
-
-def _pack(row: bytes) -> bytes:
-    # In a picture of grey shades 0 is black: light pixels are the ones.
-    bits = "".join("0" if dark else "1" for dark in row)
-    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
