@@ -22,6 +22,7 @@ from bigcat_graphql.errors import NotFound
 from bigcat_graphql.models import Booking, Concert, Ticket, TicketStatus
 from tests.booking.verbs import book, cancel
 from tests.scenes import make_admin, make_buyer, make_concert, make_organizer
+from tests.waiting import until_waiting
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -155,7 +156,7 @@ async def test_a_scan_waits_for_a_cancellation_under_way(door: Door, rival: Conn
     await rival.execute("UPDATE booking SET version = version + 1 WHERE id = $1", door.booking.id)
     scanning = asyncio.create_task(door.scan())
     try:
-        await _until_somebody_waits(rival)
+        await until_waiting(rival)
         # NOWAIT: it fails if the scan has the ticket already, and the two would wait in a ring.
         await rival.execute(
             "SELECT FROM ticket WHERE booking_id = $1 FOR UPDATE NOWAIT", door.booking.id
@@ -231,12 +232,3 @@ async def test_the_database_refuses_an_admission_without_its_time(door: Door) ->
         await database.execute(
             "UPDATE ticket SET status = 'CHECKED_IN' WHERE id = $1", door.tickets[0].id
         )
-
-
-async def _until_somebody_waits(rival: Connection) -> None:
-    async with asyncio.timeout(30):
-        while not await rival.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            " AND datname = current_database()"
-        ):
-            await asyncio.sleep(0.01)
