@@ -60,6 +60,7 @@ async def _run_beside(bus: live.ChangeBus) -> AsyncIterator[None]:
     finally:
         await booking.drain()
         await payments.drain()
+        await payments.close_providers()
         await live.stop()
 
 

@@ -108,14 +108,13 @@ class AtStripe:
         dead = asyncio.Event()
 
         async def strike() -> None:
-            await scene.shop.kill()
+            scene.shop.strike()
             dead.set()
             raise HangUp
 
         scene.stripe.plan(self.step, self.moment, strike)
         yield
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await dead.wait()
+        await _wait_for_death(scene, dead)
 
 
 @dataclass(frozen=True)
@@ -133,7 +132,7 @@ class AtPost:
 
         async def strike() -> None:
             scene.post.before = scene.post.after = None
-            await scene.shop.kill()
+            scene.shop.strike()
             dead.set()
             raise ConnectionResetError
 
@@ -142,8 +141,13 @@ class AtPost:
         else:
             scene.post.after = strike
         yield
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await dead.wait()
+        await _wait_for_death(scene, dead)
+
+
+async def _wait_for_death(scene: Scene, dead: asyncio.Event) -> None:
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        await dead.wait()
+    await scene.shop.kill()
 
 
 async def _wait_for_end(sql: Connection, pid: int) -> None:

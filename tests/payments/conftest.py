@@ -1,10 +1,11 @@
 """A fake Stripe for the whole run, empty for each test that asks for it."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import stripe
 
+from bigcat_graphql import payments
 from bigcat_graphql.payments.stripe_provider import StripeProvider
 from bigcat_graphql.settings import override_settings
 from tests.payments.stripe_fake import KEY, StripeFake, run_fake
@@ -34,7 +35,7 @@ async def stripe_provider(fake: StripeFake) -> AsyncIterator[StripeProvider]:
 
 
 @pytest.fixture
-def stripe_set_up(fake: StripeFake) -> Iterator[None]:
+async def stripe_set_up(fake: StripeFake) -> AsyncIterator[None]:
     """Take payments by the fake Stripe and by provider `test`, and webhooks of both."""
     with override_settings(
         payment_providers=("test", "stripe"),
@@ -44,3 +45,4 @@ def stripe_set_up(fake: StripeFake) -> Iterator[None]:
         test_webhook_secret=SECRET,
     ):
         yield
+        await payments.close_providers()

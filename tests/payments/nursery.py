@@ -10,10 +10,12 @@ import json
 import os
 import signal
 import sys
+import traceback
 from contextlib import suppress
 
 # What a server imports late, so that no fork has to.
 import stripe  # noqa: F401
+import typst  # noqa: F401
 
 import bigcat_graphql.cli.serving
 import bigcat_graphql.resolvers.api  # noqa: F401
@@ -39,18 +41,21 @@ def raise_servers() -> None:
 
 
 def _serve(environment: dict[str, str], log: str) -> None:
+    """Be a server, whose standard error is the log, until the end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    if settings._current is not None:
-        raise AssertionError("an import has read settings before they were told")
     written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     nothing = os.open(os.devnull, os.O_RDWR)
     for given, own in ((nothing, 0), (nothing, 1), (written, 2)):
         os.dup2(given, own)
-    os.environ.clear()
-    os.environ.update(environment)
     try:
+        assert settings._current is None, "an import has read settings before they were told"
+        os.environ.clear()
+        os.environ.update(environment)
         main(["serve", "--port", "0"])
+    except BaseException:  # noqa: BLE001 - it must not go on as a nursery
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(1)
 
 

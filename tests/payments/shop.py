@@ -56,10 +56,14 @@ class Shop:
             return self.pid > 0
         return False
 
-    async def kill(self) -> None:
+    def strike(self) -> None:
         """End the server as a power cut would."""
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
+
+    async def kill(self) -> None:
+        """End the server, and wait until it is gone."""
+        self.strike()
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while self.is_open():
                 await asyncio.sleep(0.005)

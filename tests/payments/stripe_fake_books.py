@@ -89,7 +89,7 @@ class Books:
     def refund(self, asked: Json) -> Json:
         """Give back a part or all."""
         intent = self.find(asked["payment_intent"])
-        amount = asked.get("amount", intent["amount_received"])
+        amount = asked["amount"] if "amount" in asked else intent["amount_received"]
         _check_amount(amount, intent["currency"])
         charge = intent["latest_charge"]
         if charge is None or amount > charge["amount_captured"] - charge["amount_refunded"]:
