@@ -14,8 +14,7 @@ from bigcat_graphql.notifications.occasions import read_topic
 from bigcat_graphql.notifications.post import Post, SmtpServer
 from bigcat_graphql.notifications.records import CLAIM_SECONDS
 from bigcat_graphql.notifications.stories import Case, Story, Topic, read_case, tell
-from bigcat_graphql.notifications.tickets import Attachment, ticket_files
-from bigcat_graphql.notifications.tickets.qr import draw_png
+from bigcat_graphql.notifications.tickets import Attachment, draw_pictures, ticket_files
 from bigcat_graphql.notifications.tickets.sheets import read_sheaf
 from bigcat_graphql.settings import get_settings
 
@@ -48,8 +47,8 @@ async def _write(topic: Topic, case: Case, story: Story) -> Letter:
     if story.with_tickets:
         sheaf = await read_sheaf(case.booking)
         pictures = [
-            Picture(f"{sheet.ticket_id.hex}@bigcat", sheet.seat, sheet.code, draw_png(sheet.code))
-            for sheet in sheaf.sheets
+            Picture(f"{sheet.ticket_id.hex}@bigcat", sheet.seat, sheet.code, png)
+            for sheet, png in zip(sheaf.sheets, await draw_pictures(sheaf), strict=True)
         ]
     return await asyncio.to_thread(
         write_letter, topic.kind.value, case.locale, words=story.words, pictures=pictures

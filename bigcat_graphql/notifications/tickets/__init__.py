@@ -2,8 +2,8 @@
 
 from bigcat_graphql.notifications.tickets.files import (
     Attachment,
+    draw_pictures,
     open_link,
-    qr_png,
     ticket_files,
 )
 from bigcat_graphql.notifications.tickets.links import (
@@ -16,8 +16,8 @@ __all__ = [
     "Attachment",
     "TicketFile",
     "TicketName",
+    "draw_pictures",
     "open_link",
-    "qr_png",
     "ticket_files",
     "write_link",
 ]

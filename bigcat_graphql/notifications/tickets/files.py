@@ -62,13 +62,13 @@ async def ticket_files(of: Booking, *, locale: str | None = None) -> list[Attach
     ]
 
 
-async def qr_png(ticket: Ticket) -> bytes:
-    """Draw a ticket's code as PNG, 512 pixels square.
+async def draw_pictures(sheaf: Sheaf) -> list[bytes]:
+    """Draw the code of each ticket as PNG, 512 pixels square.
 
     Raises:
         Busy: too many are being made.
     """
-    return await _print(draw_png, await booking.code_of(ticket))
+    return [await _print(draw_png, sheet.code) for sheet in sheaf.sheets]
 
 
 async def open_link(token: str, file_name: str) -> Attachment | None:

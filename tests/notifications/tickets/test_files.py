@@ -50,13 +50,15 @@ async def test_a_booking_without_good_tickets_has_no_files(bought: Bought) -> No
     assert await tickets.ticket_files(bought.booking) == []
 
 
-async def test_the_picture_shows_the_code_that_opens_the_door(bought: Bought) -> None:
-    (shown,) = read_codes(await tickets.qr_png(bought.tickets[1]))
+async def test_the_pictures_show_the_codes_that_open_the_door(bought: Bought) -> None:
+    pictures = await tickets.draw_pictures(await bought.sheaf())
 
-    code = read_code(shown)
-    assert code is not None
-    assert code.ticket_id == bought.tickets[1].id
-    assert shown == await booking.code_of(bought.tickets[1])
+    for picture, ticket in zip(pictures, bought.tickets, strict=True):
+        (shown,) = read_codes(picture)
+        code = read_code(shown)
+        assert code is not None
+        assert code.ticket_id == ticket.id
+        assert shown == await booking.code_of(ticket)
 
 
 @pytest.mark.parametrize(
