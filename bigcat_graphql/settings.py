@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     queue_admitted_max: int = Field(default=500, ge=1, le=100_000)
     # How long whoever was let in may book; the reservation they end with has a time of its own.
     queue_session_seconds: int = Field(default=10 * 60, ge=10, le=24 * 3600)
+    # When more join on one node in a second, each is asked for a proof of work.
+    queue_joins_per_second: int = Field(default=300, ge=1, le=1_000_000)
     # Where a drand beacon is asked for a draw's public randomness; "off" draws by the seed alone.
     beacon_url: str = "https://api.drand.sh"
 
@@ -103,8 +105,8 @@ class Settings(BaseSettings):
     )
     rate_points: int = Field(default=10_000, ge=1_000)
     rate_points_per_second: int = Field(default=200, ge=1)
-    max_connections: int = Field(default=10_000, ge=10)
-    max_sockets: int = Field(default=5_000, ge=0)
+    max_connections: int = Field(default=20_000, ge=10)
+    max_sockets: int = Field(default=15_000, ge=0)
     graceful_seconds: int = Field(default=10, ge=1, le=600)
     # How long /readyz says 503 before new connections are refused, for a balancer to notice.
     drain_seconds: float = Field(default=0, ge=0, le=120)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -17,15 +18,16 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bigcat_graphql.server.app import create_app
+from bigcat_graphql.server.descriptors import allow_connections
 from bigcat_graphql.server.logs import set_up_logs
 from bigcat_graphql.server.services import Services
-from bigcat_graphql.server.straight_socket import StraightSocket
+from bigcat_graphql.server.straight_socket import MOST_UNSENT_BYTES, StraightSocket
 from bigcat_graphql.settings import Settings
 
 MAX_MESSAGE_BYTES = 64 * 1024
 _KEEP_ALIVE_SECONDS = 10
 _HEAD_SECONDS = 10.0
-_BACKLOG = 2_048
+BACKLOG = 2_048
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log = structlog.get_logger(__name__)
 
@@ -47,15 +49,27 @@ async def serve(
     schema: strawberry.Schema,
     services: Services,
     *,
+    listener: socket.socket | None = None,
     on_started: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then come to an end in order; returns when all is done.
 
-    `on_started` is told the address, with the port that the system chose for port 0.
+    With a `listener` its connections are taken, and no line is logged at the start: the address is
+    others' to announce. `on_started` is told it, with the port that the system chose for port 0.
     """
     set_up_logs(settings)
+    allow_connections(settings.max_connections)
     app = create_app(settings, schema, services)
-    await Server(app, settings, on_started).serve()
+    server = Server(app, settings, on_started)
+    await server.serve(sockets=None if listener is None else [listener])
+
+
+def address_of(listener: socket.socket) -> str:
+    """Say where people on this machine find it."""
+    host, port = listener.getsockname()[:2]
+    if host in {"127.0.0.1", "0.0.0.0", "::", "::1"}:  # noqa: S104 - shown, not bound
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class Server(uvicorn.Server):
@@ -97,24 +111,35 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell the address."""
         await super().startup(sockets=sockets)
+        for listener in (one for server in self.servers for one in server.sockets):
+            _keep_little_unsent(listener)
         # What is here now stays: looking through all of it for garbage would stop the loop for
         # tens of milliseconds, again and again.
         gc.collect()
         gc.freeze()
-        address = self._address()
-        _log.info("serving", address=address)
+        address = address_of(self.servers[0].sockets[0])
+        if sockets is None:
+            _log.info("serving", address=address)
         if self._on_started is not None:
             self._on_started(address)
-
-    def _address(self) -> str:
-        host, port = self.servers[0].sockets[0].getsockname()[:2]
-        shown = "localhost" if host in {"127.0.0.1", "0.0.0.0", "::", "::1"} else host  # noqa: S104
-        return f"http://{shown}:{port}"
 
     async def _drain(self) -> None:
         # Until the balancer has seen /readyz say 503, new requests are still welcome.
         await asyncio.sleep(self._drain_seconds)
         self.should_exit = True
+
+
+def _keep_little_unsent(listener: socket.socket) -> None:
+    """Have the kernel take no more of a slow reader's bytes than it can send soon.
+
+    Megabytes of old news would wait there, unseen by us who could skip it. Every connection
+    inherits it from its listener.
+    """
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)  # Linux and macOS have it
+    if option is not None and listener.family in {socket.AF_INET, socket.AF_INET6}:
+        # uvloop's sockets have no setsockopt: the same one again, by another descriptor.
+        with socket.socket(fileno=os.dup(listener.fileno())) as same:
+            same.setsockopt(socket.IPPROTO_TCP, option, MOST_UNSENT_BYTES)
 
 
 class PatientlyBounded(HttpToolsProtocol):
@@ -195,7 +220,7 @@ def _configure(app: Starlette, settings: Settings) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         lifespan="on",
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         limit_concurrency=settings.max_connections,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.graceful_seconds,
