@@ -50,8 +50,9 @@ READ_SALES = f"""
 SELECT c.id, c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking,
        c.no_single_seats, v.time_zone,
        {STATUS_NOW} AS status_now, now() AS now,
-       EXISTS (SELECT FROM sale_queue q WHERE q.concert_id = c.id AND q.ended_at IS NULL)
-         AS has_queue
+       c.needs_verified_email OR c.presale_until > now()
+         OR EXISTS (SELECT FROM sale_queue q WHERE q.concert_id = c.id AND q.ended_at IS NULL)
+         AS is_gated
 FROM concert c JOIN venue v ON v.id = c.venue_id
 WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NULL
   AND c.status <> 'DRAFT'

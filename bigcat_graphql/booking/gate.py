@@ -19,8 +19,8 @@ _gate: Gate = _open
 def put_up(gate: Gate) -> None:
     """Have pairs of concert and account asked about inside the transaction that takes seats.
 
-    It is asked only about concerts that have a sale queue, under the locks of the accounts. To be
-    put up once a process, at start-up.
+    It is asked only about concerts whose sale is not open to everybody, under the locks of the
+    accounts. To be put up once a process, at start-up.
     """
     global _gate  # noqa: PLW0603 - one process, one gate
     _gate = gate

@@ -74,12 +74,12 @@ async def read_sales(pairs: Sequence[tuple[UUID, UUID]]) -> Sales:
     found = await database.fetch_all(sql.READ_SALES, list(set(concerts)))
     # A statement of its own: it must see what was committed while the locks were waited for.
     held = await database.fetch_all(sql.COUNT_HELD, *_unique(concerts, accounts))
-    queued = {row["id"] for row in found if row["has_queue"]}
+    gated = {row["id"] for row in found if row["is_gated"]}
     return Sales(
         frozenset(row["id"] for row in locked),
         {row["id"]: row for row in found},
         {(row["concert_id"], row["account_id"]): row for row in held},
-        await find_turned_away([pair for pair in pairs if pair[0] in queued]),
+        await find_turned_away([pair for pair in pairs if pair[0] in gated]),
     )
 
 

@@ -66,6 +66,8 @@ class Concert(Model):
     ticket_limit = fields.IntField(default=8)
     seats_per_booking = fields.IntField(default=8)
     no_single_seats = fields.BooleanField(default=False, db_default=False)
+    needs_verified_email = fields.BooleanField(default=False, db_default=False)
+    presale_until: datetime | None = fields.DatetimeField(null=True)
     refund_steps: list[dict[str, int]] = fields.JSONField(
         default=lambda: list(FULL_REFUND), db_default=SqlDefault(FULL_REFUND_SQL)
     )

@@ -13,6 +13,7 @@ from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import DomainError
 from bigcat_graphql.models import QueueEntry, QueueEntryStatus
 from bigcat_graphql.onsale.errors import AdmissionRequired, Missing
+from bigcat_graphql.onsale.presale import find_missing
 from bigcat_graphql.settings import get_settings
 
 _MAC_BYTES = 16
@@ -84,18 +85,19 @@ async def hear_of_queues() -> None:
 async def refuse_unadmitted(
     pairs: Sequence[tuple[UUID, UUID]],
 ) -> Mapping[tuple[UUID, UUID], DomainError]:
-    """Name, of pairs of concert and account, those who may not book: a queue is on, and they wait.
+    """Name, of pairs of concert and account, those who may not book, and what they need first.
 
     Joins the caller's transaction.
     """
     concerts, accounts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     rows = await database.fetch_all(_ADMIT, concerts, accounts)
-    return {
+    outside = {
         (row["concert_id"], row["account_id"]): AdmissionRequired(
             Missing.ADMISSION, row["concert_id"]
         )
         for row in rows
     }
+    return {**outside, **await find_missing(pairs)}
 
 
 def _mac(concert_id: UUID, account_id: UUID, until: int) -> str:

@@ -5,73 +5,29 @@ here depends on how often somebody asks: an account has one place.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from hashlib import sha256
-from uuid import UUID, uuid4
-
-from asyncpg import Record
+from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.catalogue.status import STATUS_NOW
+from bigcat_graphql.accounts.attempts import Attempts
 from bigcat_graphql.errors import DomainError, InvalidInput, NotFound, Unauthenticated
-from bigcat_graphql.models import ConcertStatus, QueueEntry, QueuePhase
+from bigcat_graphql.models import QueueEntry
+from bigcat_graphql.onsale import work
 from bigcat_graphql.onsale.entries import ENTRY, entry_of
-from bigcat_graphql.onsale.errors import WrongConcertState
-from bigcat_graphql.onsale.queues import phase_of
+from bigcat_graphql.onsale.errors import AdmissionRequired, Missing
+from bigcat_graphql.onsale.places import take_places
+from bigcat_graphql.onsale.presale import find_missing
 from bigcat_graphql.onsale.watching import tell_place
 
 _NONCE_LENGTH_MAX = 64
+# Joining again is harmless, and what a client does that lost its connection: not 20 times at once.
+_joins = Attempts(per_minute=30, burst=20)
 # More in one statement would not make each cheaper, but would make the first ones wait.
 _BATCH_MAX = 200
-
-# SHARE in the lobby: many batches may add to it, but none once the draw has closed it, which
-# takes NO KEY UPDATE. Later the counter of ranks is what they queue for: the order of joining is
-# the order of these locks. Never first the one, then the other: two who share would wait for each
-# other for ever.
-_LOOK = f"""
-SELECT q.*, {STATUS_NOW} AS status_now
-FROM sale_queue q JOIN concert c ON c.id = q.concert_id
-WHERE q.concert_id = $1 AND c.status <> 'DRAFT'
-"""
-_IN_LOBBY = f"{_LOOK} FOR SHARE OF q"
-_IN_LINE = f"{_LOOK} FOR NO KEY UPDATE OF q"
-
-# Joining again is being there. Who had left takes part again, under the same receipt.
-_JOIN_LOBBY = f"""
-INSERT INTO queue_entry AS e
-  (concert_id, account_id, id, nonce_digest, status, joined_at, seen_at, changed_at)
-SELECT $1, a.id, j.id, j.nonce_digest, 'PREQUEUE', now(), now(), now()
-FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS j (account_id, id, nonce_digest)
-JOIN account a ON a.id = j.account_id
-ORDER BY a.id
-ON CONFLICT (concert_id, account_id) DO UPDATE
-SET seen_at = now(), status = 'PREQUEUE', changed_at = now()
-RETURNING {ENTRY}
-"""
-
-# A place whose time is over, or that was given up, is taken anew at the end of the line.
-_COME_BACK = f"""
-UPDATE queue_entry e SET seen_at = now(), is_away = FALSE
-WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
-  AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED')
-RETURNING {ENTRY}
-"""
-_JOIN_LINE = f"""
-INSERT INTO queue_entry AS e
-  (concert_id, account_id, id, nonce_digest, status, rank, joined_at, seen_at, changed_at)
-SELECT $1, a.id, j.id, j.nonce_digest, 'WAITING', $5 + j.place - 1, now(), now(), now()
-FROM unnest($2::uuid[], $3::uuid[], $4::bytea[])
-  WITH ORDINALITY AS j (account_id, id, nonce_digest, place)
-JOIN account a ON a.id = j.account_id
-ON CONFLICT (concert_id, account_id) DO UPDATE
-SET seen_at = now(), status = 'WAITING', rank = EXCLUDED.rank, is_away = FALSE,
-    admitted_at = NULL, admitted_until = NULL, claimed_at = NULL, changed_at = now()
-RETURNING {ENTRY}
-"""
-_COUNT_ON = "UPDATE sale_queue SET next_rank = next_rank + $2 WHERE concert_id = $1"
 
 _LEAVE = f"""
 UPDATE queue_entry e SET status = 'LEFT', changed_at = now()
@@ -79,10 +35,6 @@ WHERE e.concert_id = $1 AND e.account_id = $2
   AND e.status IN ('PREQUEUE', 'WAITING', 'ADMITTED', 'LEFT')
 RETURNING {ENTRY}
 """
-
-
-class _LobbyClosed(Exception):
-    """Whoever comes now stands in line."""
 
 
 @dataclass(eq=False, slots=True)
@@ -125,26 +77,35 @@ class _Door:
         for joiner in joiners:
             nonces.setdefault(joiner.account_id, joiner.nonce_digest)
         try:
-            entries = await _join(self._concert_id, nonces)
+            missing = await find_missing([(self._concert_id, one) for one in nonces])
+            for _, account_id in missing:
+                del nonces[account_id]
+            entries = await take_places(self._concert_id, nonces) if nonces else {}
         except Exception as error:  # noqa: BLE001 - whatever it is, each must be told
             for joiner in joiners:
                 if not joiner.answer.done():
                     joiner.answer.set_exception(error)
             return
         for joiner in joiners:
-            _tell(joiner, entries.get(joiner.account_id))
+            refusal = missing.get((self._concert_id, joiner.account_id))
+            _tell(joiner, refusal or entries.get(joiner.account_id))
 
 
 _doors: dict[UUID, _Door] = {}
 
 
-async def join_queue(viewer: Viewer, *, concert_id: UUID, nonce: str | None) -> QueueEntry:
+async def join_queue(
+    viewer: Viewer, *, concert_id: UUID, nonce: str | None, proof_of_work: str | None = None
+) -> QueueEntry:
     """Take a place, or come back to the one the account has.
 
     Before the opening it is a place in the lobby, and all of them are drawn; then it is the next
     one in line.
 
     Raises:
+        RateLimited: the account joins and joins.
+        AdmissionRequired: the sale is not open to this account, or far too many join just now
+            and there is no proof of work.
         WrongConcertState: no queue is on in front of this concert.
         NotFound: there is no such concert.
         InvalidInput: the nonce is empty or longer than 64 characters.
@@ -152,6 +113,13 @@ async def join_queue(viewer: Viewer, *, concert_id: UUID, nonce: str | None) -> 
     """
     if nonce is not None and not 1 <= len(nonce) <= _NONCE_LENGTH_MAX:
         raise InvalidInput("A nonce has 1 to 64 characters, or is left out.", ("input", "nonce"))
+    _joins.spend(f"{viewer.account_id.hex}{concert_id.hex}")
+    if work.is_needed() and not (
+        proof_of_work and work.is_solved(proof_of_work, concert_id, viewer.account_id)
+    ):
+        challenge = work.make_challenge(concert_id, viewer.account_id)
+        path = ("input", "proofOfWork")
+        raise AdmissionRequired(Missing.PROOF_OF_WORK, concert_id, path, challenge)
     digest = sha256((nonce or "").encode()).digest()
     door = _doors.setdefault(concert_id, _Door(concert_id))
     entry = await door.enter(viewer.account_id, digest)
@@ -173,69 +141,10 @@ async def leave_queue(viewer: Viewer, *, concert_id: UUID) -> QueueEntry:
     return entry
 
 
-async def _join(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> dict[UUID, QueueEntry]:
-    try:
-        rows = await database.run_transaction(lambda: _join_lobby(concert_id, nonces))
-    except _LobbyClosed:
-        rows = await database.run_transaction(lambda: _join_line(concert_id, nonces))
-    return {row["account_id"]: entry_of(row) for row in rows}
-
-
-async def _join_lobby(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
-    if await _phase(concert_id, _LOOK) is not QueuePhase.PREQUEUE:
-        raise _LobbyClosed
-    # It may close while this waits for the lock.
-    if await _phase(concert_id, _IN_LOBBY) is not QueuePhase.PREQUEUE:
-        raise _LobbyClosed
-    return await database.fetch_all(_JOIN_LOBBY, concert_id, *_columns(nonces))
-
-
-async def _phase(concert_id: UUID, statement: str) -> QueuePhase:
-    queue = await database.fetch_one(statement, concert_id)
-    if queue is None:
-        raise await _no_queue(concert_id)
-    phase = phase_of(queue)
-    if phase is QueuePhase.CLOSED:
-        raise WrongConcertState(ConcertStatus(queue["status_now"]))
-    return phase
-
-
-async def _join_line(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
-    """Give the next ranks to whoever has none; those who have a place are back in it."""
-    await _phase(concert_id, _IN_LINE)
-    back = await database.fetch_all(_COME_BACK, concert_id, list(nonces))
-    known = {row["account_id"] for row in back}
-    new = {account: digest for account, digest in nonces.items() if account not in known}
-    if not new:
-        return back
-    queue = await database.fetch_one(
-        "SELECT next_rank FROM sale_queue WHERE concert_id = $1", concert_id
-    )
-    first = queue["next_rank"] if queue else 1
-    made = await database.fetch_all(_JOIN_LINE, concert_id, *_columns(new), first)
-    await database.execute(_COUNT_ON, concert_id, len(new))
-    return [*back, *made]
-
-
-def _columns(nonces: Mapping[UUID, bytes]) -> tuple[list[UUID], list[UUID], list[bytes]]:
-    # Random, not by time: the draw must not know who came first.
-    return list(nonces), [uuid4() for _ in nonces], list(nonces.values())
-
-
-async def _no_queue(concert_id: UUID) -> DomainError:
-    row = await database.fetch_one(
-        f"SELECT {STATUS_NOW} AS status_now FROM concert c WHERE c.id = $1 AND c.status <> 'DRAFT'",
-        concert_id,
-    )
-    if row is None:
-        return NotFound(("input", "concertId"))
-    return WrongConcertState(ConcertStatus(row["status_now"]))
-
-
-def _tell(joiner: _Joiner, entry: QueueEntry | None) -> None:
+def _tell(joiner: _Joiner, outcome: QueueEntry | DomainError | None) -> None:
     if joiner.answer.done():
         return
-    if entry is None:  # the account's row was not there to join
-        joiner.answer.set_exception(Unauthenticated())
-    else:
-        joiner.answer.set_result(entry)
+    if isinstance(outcome, QueueEntry):
+        joiner.answer.set_result(outcome)
+    else:  # nothing at all: the account's row was not there to join
+        joiner.answer.set_exception(outcome or Unauthenticated())

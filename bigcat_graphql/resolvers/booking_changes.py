@@ -46,6 +46,8 @@ class BookingMutations:
         """Book."""
         viewer, concert_id = signed_in(info), _read_concert(input.concert_id)
         onsale.check_admission(viewer, concert_id=concert_id, admission=given(input.admission))
+        if code := given(input.access_code):
+            await onsale.show_code(viewer, concert_id=concert_id, code=code)
         row = await booking.book_seats(
             viewer,
             concert_id=concert_id,

@@ -89,8 +89,14 @@ class SaleQueueMutations:
         self, info: Info, input: Annotated[JoinQueueInput, NEEDED]
     ) -> JoinQueuePayload | None:
         """Join."""
+        viewer, concert_id = signed_in(info), _read_concert(input.concert_id)
+        if code := given(input.access_code):
+            await onsale.show_code(viewer, concert_id=concert_id, code=code)
         row = await onsale.join_queue(
-            signed_in(info), concert_id=_read_concert(input.concert_id), nonce=given(input.nonce)
+            viewer,
+            concert_id=concert_id,
+            nonce=given(input.nonce),
+            proof_of_work=given(input.proof_of_work),
         )
         return JoinQueuePayload(entry=QueueEntry.of(row))
 

@@ -25,12 +25,12 @@ from bigcat_graphql.onsale import (
     find_entry,
     is_admission,
     join_queue,
-    joining,
     leave_queue,
     sign_admission,
     take_part,
 )
 from bigcat_graphql.onsale.drawing import close_due_lobbies, draw_due_queues
+from bigcat_graphql.onsale.places import take_places
 from bigcat_graphql.onsale.presence import tell_presence
 from bigcat_graphql.onsale.record import find_faults, read_record
 from bigcat_graphql.onsale.turns import take_turn
@@ -79,7 +79,7 @@ async def book(viewer: Viewer, concert: Concert, *indexes: int) -> BookingKey:
 async def test_an_account_has_one_place_however_often_it_joins() -> None:
     concert, ada = await make_queue(), await make_buyer()
     entries = await asyncio.gather(
-        *(join_queue(ada, concert_id=concert.id, nonce=f"tab {n}") for n in range(50))
+        *(join_queue(ada, concert_id=concert.id, nonce=f"tab {n}") for n in range(15))
     )
     assert len({entry.id for entry in entries}) == 1
     assert {entry.status for entry in entries} == {PREQUEUE}
@@ -374,7 +374,7 @@ async def test_nodes_that_take_people_into_line_at_once_give_nobody_the_same_ran
     people = [await make_buyer() for _ in range(12)]
     # As if each came to a node of its own: past this process's one door.
     joined = await asyncio.gather(
-        *(joining._join(concert.id, {one.account_id: bytes(32)}) for one in people)
+        *(take_places(concert.id, {one.account_id: bytes(32)}) for one in people)
     )
     entries = [entry for entries in joined for entry in entries.values()]
     assert sorted(ranks_of(entries)) == list(range(1, 13))
