@@ -37,6 +37,7 @@ async def stripe_provider(fake: StripeFake) -> AsyncIterator[StripeProvider]:
 @pytest.fixture
 async def stripe_set_up(fake: StripeFake) -> AsyncIterator[None]:
     """Take payments by the fake Stripe and by provider `test`, and webhooks of both."""
+    payments.take_part()
     with override_settings(
         payment_providers=("test", "stripe"),
         stripe_secret_key=KEY,

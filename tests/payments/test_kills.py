@@ -20,6 +20,7 @@ from bigcat_graphql import database
 from bigcat_graphql.booking import invariants
 from bigcat_graphql.database import DatabaseUrl, connect
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
+from bigcat_graphql.payments.invariants import violations as money_violations
 from bigcat_graphql.payments.play_money import Card
 from bigcat_graphql.payments.play_notices import SIGNATURE_HEADER, sign_play_notice
 from bigcat_graphql.schema.ids import write_id
@@ -197,6 +198,7 @@ async def check_agreement(buyer: Buyer, *, mails: set[int]) -> None:
     assert (tickets, charged) == ((2, 1) if sold else (0, 0))
     assert len(buyer.scene.post.taken_for(buyer.email)) in (mails if sold else {0})
     assert await invariants.violations() == {}
+    assert await money_violations() == {}
 
     intents = buyer.scene.stripe.books.intents.values()
     kept = [one for one in intents if one["status"] in {"requires_capture", "succeeded"}]
