@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bigcat_graphql import __version__
+from bigcat_graphql.cli.sale_commands import presale_app, queue_app, verify_draw
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
@@ -26,8 +27,9 @@ import_app = typer.Typer(help="Read data of others.", no_args_is_help=True)
 user_app = typer.Typer(help="Accounts.", no_args_is_help=True)
 app.add_typer(import_app, name="import")
 app.add_typer(user_app, name="user")
-queue_app = typer.Typer(help="Sale queues.", no_args_is_help=True)
 app.add_typer(queue_app, name="queue")
+app.add_typer(presale_app, name="presale")
+app.command("verify-draw")(verify_draw)
 jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
 ticket_app = typer.Typer(help="Tickets, at the door and before.", no_args_is_help=True)
@@ -67,11 +69,14 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=64, help="Processes to serve with.")
+    ] = None,
 ) -> None:
     """Serve until Ctrl-C or SIGTERM; without DATABASE_URL on a PostgreSQL of its own."""
     from bigcat_graphql.cli import serving
 
-    serving.serve(demo=demo, host=host, port=port)
+    serving.serve(demo=demo, host=host, port=port, workers=workers)
 
 
 @app.command()
@@ -265,38 +270,6 @@ def simulate_sale(
         logs=logs,
         as_json=as_json,
     )
-
-
-@queue_app.command("announce")
-def announce_queue(
-    concert: Annotated[str, typer.Argument(help="The concert's slug.")], as_json: AsJson = False
-) -> None:
-    """Put a sale queue in front of a sale that has not begun, and publish its commitment."""
-    from bigcat_graphql.cli import queues
-
-    queues.announce(concert, as_json=as_json)
-
-
-@queue_app.command("end")
-def end_queue(
-    concert: Annotated[str, typer.Argument(help="The concert's slug.")], as_json: AsJson = False
-) -> None:
-    """Switch a sale queue off: from then on nobody needs an admission."""
-    from bigcat_graphql.cli import queues
-
-    queues.end(concert, as_json=as_json)
-
-
-@app.command("verify-draw")
-def verify_draw(
-    file: Annotated[Path, typer.Argument(help="The record, as `SaleDraw.recordUrl` gave it.")],
-    receipt: Annotated[str | None, typer.Option(help="Also say the rank of this receipt.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Compute the draw of a sale queue again from its record; fails unless everything fits."""
-    from bigcat_graphql.cli import draws
-
-    draws.verify_draw(file, receipt=receipt, as_json=as_json)
 
 
 @app.command()

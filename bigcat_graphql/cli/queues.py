@@ -34,7 +34,7 @@ def end(slug: str, *, as_json: bool) -> None:
 
 
 async def _announce(slug: str) -> onsale.SaleDraw:
-    concert_id = await _find(slug)
+    concert_id = await find_concert(slug)
     try:
         await onsale.announce_queue(concert_id)
     except onsale.WrongConcertState as refusal:
@@ -48,10 +48,15 @@ async def _announce(slug: str) -> onsale.SaleDraw:
 
 
 async def _end(slug: str) -> None:
-    await onsale.end_queue(await _find(slug))
+    await onsale.end_queue(await find_concert(slug))
 
 
-async def _find(slug: str) -> UUID:
+async def find_concert(slug: str) -> UUID:
+    """Find a concert by its slug.
+
+    Raises:
+        Refused: there is none.
+    """
     concert = await concert_by_slug(slug)
     if concert is None:
         raise Refused(f"There is no concert {slug}.")
