@@ -23,13 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except Exception as error:
-        code = _explain(error)
+        code = explain(error)
         if code is None:
             raise
         sys.exit(code)
 
 
-def _explain(error: Exception) -> int | None:
+def explain(error: Exception) -> int | None:
     """Say what a person can do something about; anything else is a bug and keeps its traceback."""
     if isinstance(error, Refused):
         complain(str(error))

@@ -42,7 +42,12 @@ def run_on_database(work: Callable[[], Awaitable[T]]) -> T:
         EmbeddedRefused: PostgreSQL cannot run here.
     """
     with database_place() as place:
-        return run(_open_around(work, place))
+        return run_in(place, work)
+
+
+def run_in(place: Place, work: Callable[[], Awaitable[T]]) -> T:
+    """Run a verb in a place that stays longer than the verb takes; raises as `run_on_database`."""
+    return run(_open_around(work, place))
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
