@@ -70,10 +70,11 @@ class Post:
             Hopeless: the server will never take this mail, or never for this address.
             Exception: it did not now; another time it may.
         """
+        content = await asyncio.to_thread(bytes, mail)  # some milliseconds of pure Python
         async with self._turn, asyncio.timeout(_MAIL_SECONDS):
             client = await self._connected()
             try:
-                await client.send_message(mail)
+                await _say(client, mail, content)
             except BaseException as error:
                 if not isinstance(error, errors.SMTPResponseException):
                     self._close()
@@ -105,6 +106,16 @@ class Post:
         if self._client:
             self._client.close()
         self._client = None
+
+
+async def _say(client: aiosmtplib.SMTP, mail: EmailMessage, content: bytes) -> None:
+    sender, reader = (mail[name].addresses[0].addr_spec for name in ("From", "To"))
+    if client.is_ehlo_or_helo_needed:
+        await client.ehlo()
+    options = [] if f"{sender}{reader}".isascii() else ["SMTPUTF8"]
+    if options and not client.supports_extension("smtputf8"):
+        raise errors.SMTPNotSupported("the server knows no addresses of other letters")
+    await client.sendmail(sender, [reader], content, mail_options=options)
 
 
 def _check_hope(error: BaseException) -> None:

@@ -21,16 +21,17 @@ WHERE concert_id = $1 AND booking_id = $2 AND kind = $3 AND cause = $4 AND chann
 _CLAIM = """
 INSERT INTO message (id, concert_id, booking_id, kind, cause, channel, recipient, subject,
                      created_at, sending_until)
-VALUES ($6, $1, $2, $3, $4, $5, $7, $8, now(), now() + make_interval(secs => $9))
+VALUES ($6, $1, $2, $3, $4, $5, $7, '', now(), now() + make_interval(secs => $8))
 ON CONFLICT (concert_id, booking_id, kind, cause, channel) DO UPDATE
-SET recipient = EXCLUDED.recipient, subject = EXCLUDED.subject,
-    sending_until = EXCLUDED.sending_until
+SET recipient = EXCLUDED.recipient, sending_until = EXCLUDED.sending_until
 WHERE message.sent_at IS NULL
   AND (message.sending_until IS NULL OR message.sending_until <= now())
 RETURNING id
 """
 _GIVE_UP = "UPDATE message SET sending_until = NULL WHERE id = $1 AND sent_at IS NULL"
-_NOTE_SENT = "UPDATE message SET sent_at = now(), sending_until = NULL, content = $2 WHERE id = $1"
+_NOTE_SENT = """
+UPDATE message SET sent_at = now(), sending_until = NULL, subject = $2, content = $3 WHERE id = $1
+"""
 
 _KEEP = """
 INSERT INTO message (id, kind, cause, channel, recipient, subject, content, created_at, sent_at)
@@ -71,7 +72,7 @@ async def is_sent(topic: Topic, channel: Channel) -> bool:
 
 
 async def claim(
-    topic: Topic, channel: Channel, *, recipient: str, subject: str, claim_seconds: float
+    topic: Topic, channel: Channel, *, recipient: str, claim_seconds: float
 ) -> UUID | None:
     """Take it upon this process to send a message; None when it has gone out.
 
@@ -82,7 +83,7 @@ async def claim(
         StillSending: somebody else has taken it.
     """
     row = await database.fetch_one(
-        _CLAIM, *_name(topic, channel), new_id(), recipient, subject, claim_seconds
+        _CLAIM, *_name(topic, channel), new_id(), recipient, claim_seconds
     )
     if row is not None:
         return UUID(str(row["id"]))
@@ -96,9 +97,9 @@ async def give_up(message_id: UUID) -> None:
     await database.execute(_GIVE_UP, message_id)
 
 
-async def note_sent(message_id: UUID, content: bytes | None) -> None:
+async def note_sent(message_id: UUID, *, subject: str, content: bytes | None = None) -> None:
     """Say that a message went out, and keep it for the mailbox when there is one."""
-    await database.execute(_NOTE_SENT, message_id, content)
+    await database.execute(_NOTE_SENT, message_id, subject, content)
     if content is not None:
         await database.execute(_FORGET_CONTENT, _KEPT_MAX)
 

@@ -2,7 +2,7 @@
 
 from bigcat_graphql.notifications.tickets.files import (
     Attachment,
-    draw_pictures,
+    make_files,
     open_link,
     ticket_files,
 )
@@ -16,7 +16,7 @@ __all__ = [
     "Attachment",
     "TicketFile",
     "TicketName",
-    "draw_pictures",
+    "make_files",
     "open_link",
     "ticket_files",
     "write_link",

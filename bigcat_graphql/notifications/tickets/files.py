@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from babel import Locale
 
@@ -18,6 +19,8 @@ from bigcat_graphql.notifications.tickets.pdf import print_pdf
 from bigcat_graphql.notifications.tickets.qr import draw_png, draw_svg
 from bigcat_graphql.notifications.tickets.sheets import Sheaf, read_sheaf
 from bigcat_graphql.notifications.tickets.words import find_locale, words_of
+
+T = TypeVar("T")
 
 _CALENDAR = "text/calendar; charset=utf-8"
 _MEDIA_TYPES = {
@@ -54,21 +57,16 @@ async def ticket_files(of: Booking, *, locale: str | None = None) -> list[Attach
     sheaf = await read_sheaf(of)
     if not sheaf.sheets:
         return []
-    language = _locale_of(sheaf, locale)
+    return await _print(make_files, sheaf, _locale_of(sheaf, locale))
+
+
+def make_files(sheaf: Sheaf, language: Locale) -> list[Attachment]:
+    """Make the files for a mail; it takes some milliseconds of CPU, so not on the event loop."""
     stem = f"tickets-{sheaf.reference.lower()}"
     return [
-        Attachment(f"{stem}.pdf", "application/pdf", await _print(print_pdf, sheaf, language)),
-        Attachment(f"{stem}.ics", _CALENDAR, await _print(write_entry, sheaf, language)),
+        Attachment(f"{stem}.pdf", "application/pdf", print_pdf(sheaf, language)),
+        Attachment(f"{stem}.ics", _CALENDAR, write_entry(sheaf, language)),
     ]
-
-
-async def draw_pictures(sheaf: Sheaf) -> list[bytes]:
-    """Draw the code of each ticket as PNG, 512 pixels square.
-
-    Raises:
-        Busy: too many are being made.
-    """
-    return [await _print(draw_png, sheet.code) for sheet in sheaf.sheets]
 
 
 async def open_link(token: str, file_name: str) -> Attachment | None:
@@ -114,7 +112,7 @@ def _locale_of(sheaf: Sheaf, wanted: str | None) -> Locale:
     return find_locale(wanted) if wanted else locale_for(sheaf.evening.country)
 
 
-async def _print(work: Callable[..., bytes], *of: object) -> bytes:
+async def _print(work: Callable[..., T], *of: object) -> T:
     global _waiting  # noqa: PLW0603 - one press, one queue in front of it
     if _waiting >= _MOST_WAITING:
         raise Busy(retry_after_seconds=2)

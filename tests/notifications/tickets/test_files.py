@@ -14,6 +14,7 @@ from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Ticket
 from bigcat_graphql.notifications import tickets
 from bigcat_graphql.notifications.tickets import TicketFile, TicketName, files, write_link
+from bigcat_graphql.notifications.tickets.qr import draw_png
 from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import cancel
 from tests.notifications.tickets.conftest import Bought
@@ -51,7 +52,8 @@ async def test_a_booking_without_good_tickets_has_no_files(bought: Bought) -> No
 
 
 async def test_the_pictures_show_the_codes_that_open_the_door(bought: Bought) -> None:
-    pictures = await tickets.draw_pictures(await bought.sheaf())
+    sheaf = await bought.sheaf()
+    pictures = [draw_png(sheet.code) for sheet in sheaf.sheets]
 
     for picture, ticket in zip(pictures, bought.tickets, strict=True):
         (shown,) = read_codes(picture)
