@@ -338,6 +338,26 @@ async def test_an_event_comes_again_when_stripe_is_away(fake: StripeFake) -> Non
     assert [row[-1] for row in await events_stored()] == [True]
 
 
+async def test_money_for_an_attempt_that_was_given_up_is_let_go(fake: StripeFake) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    fake.plan(Step.CREATE, Moment.BEFORE, stripe_fake.fail)  # and then as well, since it is kept
+    await Scene(Post(fake), fake, buyer, concert).pay(made, GOOD)
+    await Payment.filter(booking_id=made.id).update(status=PaymentStatus.FAILED, look_at=None)
+    payment = await Payment.get(booking_id=made.id, provider_reference=None)
+
+    labels = {"concert_id": str(concert.id), "payment_id": str(payment.id)}
+    intent = fake.books.create_intent(
+        {"amount": 6500, "currency": "usd", "capture_method": "manual", "metadata": labels}
+    )
+    fake.books.confirm(intent["id"])  # it did act, and comes to an end after all
+    await deliver(fake.books.events[-1])
+
+    assert intent["status"] == "canceled"
+    assert (await Payment.get(id=payment.id)).status is PaymentStatus.VOIDED
+    assert await states(concert) == "RAAAAAAAAA"
+
+
 async def test_refund_and_dispute_events_find_their_payment_by_reference(fake: StripeFake) -> None:
     concert, buyer = await make_concert(), await make_buyer()
     made = await book(buyer, concert, 0)
