@@ -8,6 +8,7 @@ from uuid import UUID
 from bigcat_graphql.catalogue.concerts import SELECT_CONCERTS, concert_of
 from bigcat_graphql.catalogue.filters import ConcertFilter, write_conditions
 from bigcat_graphql.catalogue.pages import KeysetOrder, Page, PageRequest, Segment, fetch_page
+from bigcat_graphql.catalogue.venues import venues_by_ids
 from bigcat_graphql.database import fetch_one
 from bigcat_graphql.models import Concert
 
@@ -41,7 +42,12 @@ async def search_concerts(
     keyset = keyset_of(order.field, descending=order.descending)
     conditions = write_conditions(chosen)
     found = await fetch_page(SELECT_CONCERTS, conditions, order=keyset, request=page)
-    return found.map(concert_of)
+    concerts = found.map(concert_of)
+    # Where and when a concert is, by the clock there, is what a list of concerts shows.
+    venues = await venues_by_ids({concert.venue_id for concert in concerts.items})
+    for concert in concerts.items:
+        concert.known_venue = venues.get(concert.venue_id)
+    return concerts
 
 
 async def count_concerts(chosen: ConcertFilter) -> int:

@@ -1,7 +1,7 @@
 """Venues: find them, and create one."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from tortoise.exceptions import IntegrityError
 
 from bigcat_graphql.catalogue.statements import is_storable
+from bigcat_graphql.database import fetch_all
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Venue
@@ -20,6 +21,7 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _LONGEST_TEXT = 200
 _LONGEST_FOLDED = 300
 _RACES = 4
+_BY_IDS = "SELECT * FROM venue WHERE id = ANY($1::uuid[])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,11 @@ async def venue_by_slug(slug: str) -> Venue | None:
     return await Venue.get_or_none(slug=slug) if is_storable(slug) else None
 
 
-async def venues_by_ids(ids: Sequence[UUID]) -> dict[UUID, Venue]:
+async def venues_by_ids(ids: Collection[UUID]) -> dict[UUID, Venue]:
     """Find many venues at once."""
-    return {venue.id: venue for venue in await Venue.filter(id__in=list(ids))}
+    rows = await fetch_all(_BY_IDS, list(ids)) if ids else ()
+    # Tortoise's own way from a row to an instance; its queries take three times as long.
+    return {row["id"]: Venue._init_from_db(**dict(row)) for row in rows}  # noqa: SLF001 - see above
 
 
 async def create_venue(draft: VenueDraft) -> Venue:

@@ -88,6 +88,7 @@ class Concert(Model):
     venue_id: UUID
     plan_id: UUID | None
     status_now: ConcertStatus  # as shown; set by whoever loads it, see `catalogue.status`
+    known_venue: Venue | None = None  # where it was read together with the concert
     price_tiers: fields.ReverseRelation[PriceTier]
 
     class Meta:

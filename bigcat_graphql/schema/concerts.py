@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from bigcat_graphql.schema.sale_queues import QueueFrame
     from bigcat_graphql.schema.seat_maps import SeatMap
     from bigcat_graphql.schema.venues import Venue
+
+T = TypeVar("T")
 
 
 @output
@@ -73,25 +75,24 @@ class Concert(Node):
         )
 
     @strawberry.field(description="Where.")
-    async def venue(
+    def venue(
         self, info: Info
     ) -> Annotated["Venue", strawberry.lazy("bigcat_graphql.schema.venues")] | None:
-        """Load it, with those of all concerts of the operation."""
+        """Show it; unless it is known, load it with those of all concerts of the operation."""
         from bigcat_graphql.schema.venues import Venue  # noqa: PLC0415 - a venue has concerts too
 
-        row = await info.context.loaders.venue.load(self.row.venue_id)
-        return Venue.of(row) if row else None
+        return _with_venue(info, self.row, lambda row: Venue.of(row) if row else None)
 
     @strawberry.field(description="Start, with the venue's offset on that day.")
-    async def starts_at(self, info: Info) -> datetime:
+    def starts_at(self, info: Info) -> datetime:
         """Tell it by the clock on the venue's wall."""
-        return await _tell_locally(info, self.row, self.row.starts_at)
+        return _tell_locally(info, self.row, self.row.starts_at)
 
     @strawberry.field(description="When the doors open, with the venue's offset on that day.")
-    async def doors_at(self, info: Info) -> datetime | None:
+    def doors_at(self, info: Info) -> datetime | None:
         """Tell it by the clock on the venue's wall."""
         doors_at = self.row.doors_at
-        return None if doors_at is None else await _tell_locally(info, self.row, doors_at)
+        return None if doors_at is None else _tell_locally(info, self.row, doors_at)
 
     @strawberry.field(description="True when it has seats and none is AVAILABLE.")
     async def sold_out(self, info: Info) -> bool:
@@ -205,6 +206,22 @@ async def find_concerts(
     return ConcertConnection.of(found, partial(catalogue.count_concerts, conditions))
 
 
-async def _tell_locally(info: Info, concert: models.Concert, instant: datetime) -> datetime:
-    venue = await info.context.loaders.venue.load(concert.venue_id)
-    return instant.astimezone(ZoneInfo(venue.time_zone)) if venue else instant
+def _tell_locally(info: Info, concert: models.Concert, instant: datetime) -> datetime:
+    def tell(venue: models.Venue | None) -> datetime:
+        return instant.astimezone(ZoneInfo(venue.time_zone)) if venue else instant
+
+    return _with_venue(info, concert, tell)
+
+
+def _with_venue(info: Info, concert: models.Concert, show: Callable[[models.Venue | None], T]) -> T:
+    """Show something of the venue at once where it is known, as in a page of concerts.
+
+    Awaiting costs more than all else that is done for a field.
+    """
+    if concert.known_venue is not None:
+        return show(concert.known_venue)
+
+    async def load() -> T:
+        return show(await info.context.loaders.venue.load(concert.venue_id))
+
+    return load()  # type: ignore[return-value] # GraphQL awaits it
