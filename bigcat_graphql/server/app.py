@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from bigcat_graphql.server.budget import Budgets
 from bigcat_graphql.server.callers import Callers
 from bigcat_graphql.server.connections import HeldConnections
+from bigcat_graphql.server.events import Events
 from bigcat_graphql.server.execution import Engine
 from bigcat_graphql.server.explorer import Explorer
 from bigcat_graphql.server.front_page import FrontPage
@@ -54,6 +55,7 @@ def create_app(settings: Settings, schema: strawberry.Schema, services: Services
         persisted=PersistedDocuments(settings.persisted_documents, _read_trusted(settings)),
         introspection=settings.introspection,
     )
+    events = Events(engine)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -61,25 +63,25 @@ def create_app(settings: Settings, schema: strawberry.Schema, services: Services
             yield
 
     app = ShortcutApp(
-        routes=_routes(settings, services, engine, closing),
+        routes=_routes(settings, services, events, closing),
         middleware=_middleware(settings),
         lifespan=lifespan,
     )
     app.state.closing = closing
-    app.state.engine = engine
+    app.state.events = events
     return app
 
 
 def _routes(
-    settings: Settings, services: Services, engine: Engine, closing: asyncio.Event
+    settings: Settings, services: Services, events: Events, closing: asyncio.Event
 ) -> list[BaseRoute]:
     origins = Origins.of(settings)
     callers = Callers(services.authenticate, settings.public_url)
     health = Health(services.find_fault, closing, services.find_flaws)
     held = HeldConnections(_most_held(settings))
-    http = GraphQLOverHttp(engine, callers=callers, origins=origins, closing=closing, held=held)
+    http = GraphQLOverHttp(events, callers=callers, origins=origins, closing=closing, held=held)
     sockets = GraphQLOverWebSocket(
-        engine,
+        events,
         callers=callers,
         origins=origins,
         held=held,

@@ -3,10 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, cast
 
 import strawberry
@@ -17,27 +15,17 @@ from graphql import (
     execute_root_selection_set,
 )
 
-from bigcat_graphql.schema.sharing import Shared
-from bigcat_graphql.server.backlog import read_shared
-from bigcat_graphql.server.broadcast import Attendance, Broadcaster, Execution, Receiver
 from bigcat_graphql.server.budget import Budgets, Standing
 from bigcat_graphql.server.callers import Caller
 from bigcat_graphql.server.compiled import CompiledOperation, CompiledOperations
 from bigcat_graphql.server.cost import read_weights
 from bigcat_graphql.server.documents import Documents, Operation
-from bigcat_graphql.server.encoding import encode
 from bigcat_graphql.server.limits import Limits
 from bigcat_graphql.server.logs import log_operation, log_refusal
 from bigcat_graphql.server.masking import Answer, mask, show_failure, show_result
 from bigcat_graphql.server.one_of import mark_one_of
 from bigcat_graphql.server.persisted import PersistedDocuments, read_key
 from bigcat_graphql.server.refusals import COST_EXCEEDED, MethodRefused, RequestRefused, refuse
-from bigcat_graphql.server.subscriptions import (
-    StreamFailed,
-    failed_source,
-    open_source,
-    read_source,
-)
 from bigcat_graphql.server.time_limits import limits as time_limits
 from bigcat_graphql.server.variables import check_variables
 
@@ -50,8 +38,6 @@ _SECONDS = {OperationType.QUERY: 15.0, OperationType.MUTATION: 60.0}
 # An answer to a full introspection takes 5 MB as objects.
 _KEPT_INTROSPECTIONS = 4
 ContextMaker = Callable[[Caller, Standing], object]
-# The budget of nobody in particular, for whom shared events are executed.
-_NO_STANDING = Standing(cost=0, limit=0, remaining=0, full_in_seconds=0.0, refill_per_second=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +93,8 @@ class Engine:
         mark_one_of(self._core)
         self._persisted = persisted
         self._budgets = budgets
-        self._make_context = make_context
+        self.make_context = make_context
         self._introspections: OrderedDict[int, tuple[Operation, Answer]] = OrderedDict()
-        self._broadcaster = Broadcaster()
 
     async def prepare(
         self, request: GraphQLRequest, caller: Caller, *, queries_only: bool = False
@@ -131,7 +116,7 @@ class Engine:
             log_refusal(caller, refusal)
             raise
         # The context says what is left of the budget, so it comes after the cost.
-        context = self._make_context(caller, standing)
+        context = self.make_context(caller, standing)
         executor = compiled.begin(variables, context, request.extensions)
         return Prepared(operation, compiled, executor, caller, standing)
 
@@ -142,81 +127,8 @@ class Engine:
         else:
             answer = await _run_in_time(prepared)
         answer["extensions"] = {"cost": _show_cost(prepared.standing)}
-        _log(prepared, answer)
+        log(prepared, answer)
         return answer
-
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[bytes, None]:
-        """Run an operation of any kind, each answer encoded; a subscription has one an event.
-
-        Raises:
-            StreamFailed: the subscription could not begin, or its source broke.
-        """
-        if prepared.kind is not OperationType.SUBSCRIPTION:
-            yield encode(await self.run(prepared))
-            return
-        source = await self.open(prepared)
-        async with aclosing(self.read(prepared, source)) as payloads:
-            async for payload in payloads:
-                yield payload
-
-    async def open(self, prepared: Prepared) -> AsyncIterable[Any]:
-        """Begin a subscription; what comes is `Shared` where it is the same for everybody.
-
-        Raises:
-            StreamFailed: it could not begin.
-        """
-        _log(prepared, {})
-        try:
-            return await open_source(prepared.executor)
-        except StreamFailed as failure:
-            _log(prepared, failure.answer)
-            raise
-
-    async def read(
-        self, prepared: Prepared, source: AsyncIterable[Any]
-    ) -> AsyncGenerator[bytes, None]:
-        """Give the encoded answers of a subscription that has begun.
-
-        Raises:
-            StreamFailed: its source broke.
-        """
-        if isinstance(source, Shared):
-            answers = read_shared(partial(self.join, prepared, source))
-        else:
-            answers = self._read_private(prepared, source)
-        try:
-            async with aclosing(answers):
-                async for answer in answers:
-                    yield answer
-        except StreamFailed as failure:
-            _log(prepared, failure.answer)
-            raise
-
-    async def join(self, prepared: Prepared, shared: Shared[Any], receiver: Receiver) -> Attendance:
-        """Have a receiver sent what all who select the same are sent.
-
-        Raises:
-            StreamFailed: it could not begin.
-        """
-        base_url = prepared.caller.base_url
-        nobody = Caller(address="", base_url=base_url, request_id="")
-        execution = Execution(
-            prepared.executor, partial(self._make_context, nobody, _NO_STANDING), shared.show
-        )
-        selection = prepared.operation.selection.key(prepared.executor.variable_values.coerced)
-        try:
-            return await self._broadcaster.join(shared, (base_url, *selection), execution, receiver)
-        except Exception as error:  # noqa: BLE001 - what opens a topic may raise anything
-            raise failed_source(prepared.executor, error) from None
-
-    async def _read_private(
-        self, prepared: Prepared, source: AsyncIterable[Any]
-    ) -> AsyncGenerator[bytes, None]:
-        # What a loader has seen at one event is old at the next: each has its own context.
-        make_context = partial(self._make_context, prepared.caller, prepared.standing)
-        async with aclosing(read_source(prepared.executor, source, make_context)) as answers:
-            async for answer in answers:
-                yield encode(answer)
 
     async def _find(self, request: GraphQLRequest, caller: Caller) -> Operation:
         key = read_key(request.document_id, request.extensions)
@@ -279,7 +191,8 @@ def _show_cost(standing: Standing) -> dict[str, object]:
     }
 
 
-def _log(prepared: Prepared, answer: Answer) -> None:
+def log(prepared: Prepared, answer: Answer) -> None:
+    """Write a line about an operation, of what it came to so far."""
     milliseconds = (time.perf_counter() - prepared.started_at) * 1_000
     log_operation(
         prepared.caller,

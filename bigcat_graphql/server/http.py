@@ -13,7 +13,8 @@ from bigcat_graphql.server.bodies import BodyRefused, ClientGone, parse_object, 
 from bigcat_graphql.server.callers import Callers, name_client
 from bigcat_graphql.server.connections import HeldConnections
 from bigcat_graphql.server.encoding import encode
-from bigcat_graphql.server.execution import Engine, GraphQLRequest, Prepared
+from bigcat_graphql.server.events import Events
+from bigcat_graphql.server.execution import GraphQLRequest, Prepared
 from bigcat_graphql.server.masking import Answer, show_failure, show_refusal
 from bigcat_graphql.server.media import (
     JSON,
@@ -57,14 +58,15 @@ class GraphQLOverHttp:
 
     def __init__(
         self,
-        engine: Engine,
+        events: Events,
         *,
         callers: Callers,
         origins: Origins,
         closing: asyncio.Event,
         held: HeldConnections,
     ) -> None:
-        self._engine = engine
+        self._engine = events.engine
+        self._events = events
         self._callers = callers
         self._origins = origins
         self._closing = closing
@@ -173,7 +175,7 @@ class GraphQLOverHttp:
         # What is answered once may come to its end, as it does in a single answer.
         lasts = prepared.kind is OperationType.SUBSCRIPTION
         frames = frame_stream(
-            _with_failure(self._engine.stream(prepared)),
+            _with_failure(self._events.stream(prepared)),
             framing,
             closing=self._closing,
             seconds_left=prepared.caller.seconds_left if lasts else None,

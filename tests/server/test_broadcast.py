@@ -14,11 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bigcat_graphql.schema.sharing import Shared
-from bigcat_graphql.server import broadcast
+from bigcat_graphql.server import group
 from bigcat_graphql.server.app import create_app
 from bigcat_graphql.server.broadcast import Attendance
 from bigcat_graphql.server.callers import Caller
-from bigcat_graphql.server.execution import Engine, GraphQLRequest
+from bigcat_graphql.server.events import Events
+from bigcat_graphql.server.execution import GraphQLRequest
 from bigcat_graphql.server.shared_selections import SharedSelection, read_selection
 from bigcat_graphql.server.subscriptions import StreamFailed
 from bigcat_graphql.settings import Settings
@@ -69,13 +70,13 @@ class Reader:
             self.attendance.leave()
 
 
-def make_engine() -> Engine:
-    engine: Engine = create_app(Settings(), schema, SERVICES).state.engine
-    return engine
+def make_events() -> Events:
+    events: Events = create_app(Settings(), schema, SERVICES).state.events
+    return events
 
 
 async def join(
-    engine: Engine,
+    events: Events,
     reader: Reader,
     *names: str,
     document: str = WATCH,
@@ -83,19 +84,19 @@ async def join(
     **variables: object,
 ) -> None:
     request = GraphQLRequest(document, {"names": list(names), **variables})
-    prepared = await engine.prepare(request, caller)
-    source = await engine.open(prepared)
+    prepared = await events.engine.prepare(request, caller)
+    source = await events.open(prepared)
     assert isinstance(source, Shared)
-    reader.attendance = await engine.join(prepared, source, reader)
+    reader.attendance = await events.join(prepared, source, reader)
 
 
 @asynccontextmanager
 async def joined(
-    engine: Engine, count: int, *names: str, **asked: Any
+    events: Events, count: int, *names: str, **asked: Any
 ) -> AsyncIterator[list[Reader]]:
     readers = [Reader() for _ in range(count)]
     for reader in readers:
-        await join(engine, reader, *names, **asked)
+        await join(events, reader, *names, **asked)
     try:
         yield readers
     finally:
@@ -111,8 +112,8 @@ async def settle() -> None:
 
 
 @pytest.fixture
-def engine() -> Engine:
-    return make_engine()
+def events() -> Events:
+    return make_events()
 
 
 @pytest.fixture
@@ -121,9 +122,9 @@ def name() -> str:
 
 
 async def test_an_event_is_executed_once_for_all_who_select_the_same(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
-    async with joined(engine, 250, name) as readers:
+    async with joined(events, 250, name) as readers:
         before = Boards.shown
         board(name).add()
         await settle()
@@ -132,24 +133,24 @@ async def test_an_event_is_executed_once_for_all_who_select_the_same(
         assert len({id(reader.payloads[-1]) for reader in readers}) == 1
 
 
-async def test_newcomers_are_given_the_state_that_is_ready(engine: Engine, name: str) -> None:
+async def test_newcomers_are_given_the_state_that_is_ready(events: Events, name: str) -> None:
     board(name).add()
-    async with joined(engine, 1, name):
+    async with joined(events, 1, name):
         before = Boards.shown
-        async with joined(engine, 50, name) as readers:
+        async with joined(events, 50, name) as readers:
             assert Boards.shown == before
             assert {reader.text for reader in readers} == {"x"}
 
 
 async def test_who_resumes_gets_what_was_missed_and_then_what_everybody_gets(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
     board(name).add("a")
     board(name).add("b")
-    async with joined(engine, 1, name) as others:
+    async with joined(events, 1, name) as others:
         resumed = Reader()
         resumed.text = "a"
-        await join(engine, resumed, name, since=1)
+        await join(events, resumed, name, since=1)
         board(name).add("c")
         await settle()
         assert resumed.text == others[0].text == "abc"
@@ -157,9 +158,9 @@ async def test_who_resumes_gets_what_was_missed_and_then_what_everybody_gets(
         resumed.leave()
 
 
-async def test_two_selections_are_two_groups(engine: Engine, name: str) -> None:
+async def test_two_selections_are_two_groups(events: Events, name: str) -> None:
     other = WATCH.replace("text }", "text(times: 2) }")
-    async with joined(engine, 3, name), joined(engine, 1, name, document=other) as [twice]:
+    async with joined(events, 3, name), joined(events, 1, name, document=other) as [twice]:
         before = Boards.shown
         board(name).add()
         await settle()
@@ -167,8 +168,8 @@ async def test_two_selections_are_two_groups(engine: Engine, name: str) -> None:
         assert json.loads(twice.payloads[-1])["data"]["boards"]["text"] == "xx"
 
 
-async def test_a_fan_out_leaves_turns_of_the_loop_to_others(engine: Engine, name: str) -> None:
-    async with joined(engine, 250, name) as readers:
+async def test_a_fan_out_leaves_turns_of_the_loop_to_others(events: Events, name: str) -> None:
+    async with joined(events, 250, name) as readers:
         board(name).add()
         reached = []
         while not readers[-1].text:
@@ -180,9 +181,9 @@ async def test_a_fan_out_leaves_turns_of_the_loop_to_others(engine: Engine, name
 
 
 async def test_who_leaves_while_a_frame_goes_round_is_not_sent_it(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
-    async with joined(engine, 250, name) as readers:
+    async with joined(events, 250, name) as readers:
         board(name).add()
         while not readers[0].text:
             await asyncio.sleep(0)
@@ -192,8 +193,8 @@ async def test_who_leaves_while_a_frame_goes_round_is_not_sent_it(
         assert readers[-2].text == "x"
 
 
-async def test_a_slow_reader_goes_on_from_the_whole_state(engine: Engine, name: str) -> None:
-    async with joined(engine, 2, name) as [slow, quick]:
+async def test_a_slow_reader_goes_on_from_the_whole_state(events: Events, name: str) -> None:
+    async with joined(events, 2, name) as [slow, quick]:
         slow.is_full = True
         for letter in "abc":
             board(name).add(letter)
@@ -209,11 +210,11 @@ async def test_a_slow_reader_goes_on_from_the_whole_state(engine: Engine, name: 
 
 
 async def test_who_has_no_room_for_the_first_state_gets_no_step_before_it(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
     reader = Reader()
     reader.is_full = True
-    await join(engine, reader, name)
+    await join(events, reader, name)
     reader.is_full = False
     board(name).add("a")
     await settle()
@@ -225,9 +226,9 @@ async def test_who_has_no_room_for_the_first_state_gets_no_step_before_it(
 
 
 async def test_when_sending_cannot_keep_up_everybody_goes_on_from_one_state(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
-    async with joined(engine, 3, name) as readers:
+    async with joined(events, 3, name) as readers:
         for _ in range(50):
             board(name).add()
         await settle()
@@ -235,25 +236,25 @@ async def test_when_sending_cannot_keep_up_everybody_goes_on_from_one_state(
         assert max(len(reader.payloads) for reader in readers) == 2
 
 
-async def test_the_last_to_leave_lets_go_of_the_topic(engine: Engine, name: str) -> None:
-    async with joined(engine, 2, name) as [first, second]:
+async def test_the_last_to_leave_lets_go_of_the_topic(events: Events, name: str) -> None:
+    async with joined(events, 2, name) as [first, second]:
         first.leave()
         await settle()
         assert board(name).holders == 1
         second.leave()
         await settle()
         assert board(name).holders == 0
-        assert len(engine._broadcaster) == 0
-        await join(engine, first, name)
+        assert len(events.broadcaster) == 0
+        await join(events, first, name)
         assert board(name).holders == 1
 
 
 async def test_one_who_leaves_while_the_topic_opens_does_not_end_it_for_others(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
     leaving, staying = Reader(), Reader()
-    task = asyncio.create_task(join(engine, leaving, name))
-    other = asyncio.create_task(join(engine, staying, name))
+    task = asyncio.create_task(join(events, leaving, name))
+    other = asyncio.create_task(join(events, staying, name))
     await asyncio.sleep(0)
     task.cancel()
     await other
@@ -265,20 +266,20 @@ async def test_one_who_leaves_while_the_topic_opens_does_not_end_it_for_others(
     assert board(name).holders == 0
 
 
-async def test_a_topic_that_refuses_is_told_to_each_who_asks(engine: Engine, name: str) -> None:
+async def test_a_topic_that_refuses_is_told_to_each_who_asks(events: Events, name: str) -> None:
     for _ in range(2):
         with pytest.raises(StreamFailed) as failed:
-            await join(engine, Reader(), name, "secret")
+            await join(events, Reader(), name, "secret")
         [error] = failed.value.answer["errors"]
         assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "names"}
         assert error["path"] == ["boards"]
     await settle()
-    assert len(engine._broadcaster) == 0
+    assert len(events.broadcaster) == 0
     assert board(name).holders == 0
 
 
-async def test_an_operation_of_many_topics_ends_with_the_last(engine: Engine, name: str) -> None:
-    async with joined(engine, 1, name, name + "2") as [reader]:
+async def test_an_operation_of_many_topics_ends_with_the_last(events: Events, name: str) -> None:
+    async with joined(events, 1, name, name + "2") as [reader]:
         board(name).end()
         await settle()
         assert reader.ends == []
@@ -288,10 +289,10 @@ async def test_an_operation_of_many_topics_ends_with_the_last(engine: Engine, na
         assert reader.ends == [None]
 
 
-async def test_events_are_executed_for_nobody_in_particular(engine: Engine, name: str) -> None:
+async def test_events_are_executed_for_nobody_in_particular(events: Events, name: str) -> None:
     document = WATCH.replace("text }", "text whoami }")
     signed_in = Caller(address="192.0.2.1", base_url="http://box.test", viewer=authenticate("good"))
-    async with joined(engine, 1, name, document=document, caller=signed_in) as [reader]:
+    async with joined(events, 1, name, document=document, caller=signed_in) as [reader]:
         board(name).add()
         await settle()
         told = [json.loads(payload)["data"]["boards"]["whoami"] for payload in reader.payloads]
@@ -299,10 +300,10 @@ async def test_events_are_executed_for_nobody_in_particular(engine: Engine, name
 
 
 async def test_a_field_that_fails_is_an_answer_and_a_slow_one_is_waited_for(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
     document = WATCH.replace("text }", "text later broken }")
-    async with joined(engine, 2, name, document=document) as readers:
+    async with joined(events, 2, name, document=document) as readers:
         board(name).add()
         await settle()
         for reader in readers:
@@ -312,12 +313,12 @@ async def test_a_field_that_fails_is_an_answer_and_a_slow_one_is_waited_for(
 
 
 async def test_newcomers_whose_state_takes_long_do_not_miss_a_frame(
-    engine: Engine, name: str
+    events: Events, name: str
 ) -> None:
     document = WATCH.replace("text }", "text later }")
-    async with joined(engine, 1, name, document=document) as others:
+    async with joined(events, 1, name, document=document) as others:
         newcomer = Reader()
-        joining = asyncio.create_task(join(engine, newcomer, name, document=document))
+        joining = asyncio.create_task(join(events, newcomer, name, document=document))
         for _ in range(30):
             board(name).add()
             await asyncio.sleep(0)
@@ -341,7 +342,7 @@ STEPS = st.lists(
 def test_nobody_ever_gets_a_step_that_does_not_continue_what_he_has(
     steps: list[tuple[str, int]], document: str
 ) -> None:
-    with patch.object(broadcast, "_TOGETHER", 2), patch.object(broadcast, "_MOST_WAITING", 3):
+    with patch.object(group, "_TOGETHER", 2), patch.object(group, "_MOST_WAITING", 3):
         asyncio.run(Play(document).run(steps))
 
 
@@ -350,7 +351,7 @@ class Play:
 
     def __init__(self, document: str) -> None:
         self.document = document
-        self.engine = make_engine()
+        self.events = make_events()
         self.board = board(uuid4().hex)
         self.readers: list[Reader] = []
         self.joining: list[asyncio.Task[None]] = []
@@ -387,7 +388,7 @@ class Play:
 
     def join(self, reader: Reader, since: int | None) -> None:
         name = self.board.key[1]
-        asked = join(self.engine, reader, name, document=self.document, since=since)
+        asked = join(self.events, reader, name, document=self.document, since=since)
         self.joining.append(asyncio.create_task(asked))
         self.readers.append(reader)
 

@@ -16,7 +16,8 @@ from bigcat_graphql.server.app import create_app
 from bigcat_graphql.server.broadcast import Attendance
 from bigcat_graphql.server.callers import Caller
 from bigcat_graphql.server.context import make_context
-from bigcat_graphql.server.execution import Engine, GraphQLRequest
+from bigcat_graphql.server.events import Events
+from bigcat_graphql.server.execution import GraphQLRequest
 from bigcat_graphql.server.services import Services
 from bigcat_graphql.settings import Settings
 from tests.booking.verbs import book, states
@@ -38,12 +39,12 @@ _PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
-async def engine(database: DatabaseUrl) -> Engine:
+async def events(database: DatabaseUrl) -> Events:
     del database
     settings = Settings.model_validate({"rate_points": 1_000_000})
     services = Services(authenticate=authenticate, make_context=make_context)
-    engine: Engine = create_app(settings, schema, services).state.engine
-    return engine
+    events: Events = create_app(settings, schema, services).state.events
+    return events
 
 
 class Map:
@@ -90,12 +91,12 @@ class NotingMap(Map):
         return super().take(payload)
 
 
-async def watch(engine: Engine, concert: Concert, seat_map: Map, **since: object) -> None:
+async def watch(events: Events, concert: Concert, seat_map: Map, **since: object) -> None:
     variables = {"concertId": write_id("Concert", concert.id), **since}
-    prepared = await engine.prepare(GraphQLRequest(WATCH, variables), SOMEBODY)
-    source = await engine.open(prepared)
+    prepared = await events.engine.prepare(GraphQLRequest(WATCH, variables), SOMEBODY)
+    source = await events.open(prepared)
     assert isinstance(source, Shared)
-    seat_map.attendance = await engine.join(prepared, source, seat_map)
+    seat_map.attendance = await events.join(prepared, source, seat_map)
 
 
 def leave(*maps: Map) -> None:
@@ -119,7 +120,7 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_two_hundred_subscribers_cost_as_many_statements_as_one(
-    engine: Engine, statements: list[str]
+    events: Events, statements: list[str]
 ) -> None:
     buyer = await make_buyer()
     counts = []
@@ -130,7 +131,7 @@ async def test_two_hundred_subscribers_cost_as_many_statements_as_one(
             statements.clear()
             maps = [Map() for _ in range(size)]
             for one in maps:
-                await watch(engine, concert, one)
+                await watch(events, concert, one)
             await book(buyer, concert, 3)
             for one in maps:
                 await one.shows("AAARAAAAAA")
@@ -141,12 +142,12 @@ async def test_two_hundred_subscribers_cost_as_many_statements_as_one(
     assert counts[1] == counts[2]
 
 
-async def test_who_resumes_with_anything_ends_equal_to_the_database(engine: Engine) -> None:
+async def test_who_resumes_with_anything_ends_equal_to_the_database(events: Events) -> None:
     concert = await make_concert(rows=4)
     live.start()
     try:
         first = Map()
-        await watch(engine, concert, first)
+        await watch(events, concert, first)
         assert first.have is not None
         epoch = first.have[0]
         maps = [first]
@@ -158,7 +159,7 @@ async def test_who_resumes_with_anything_ends_equal_to_the_database(engine: Engi
                 if have == first.have:
                     one.letters = list(first.letters)
                 since = {"epoch": have[0], "version": have[1]}
-                await watch(engine, concert, one, since=since)
+                await watch(events, concert, one, since=since)
                 maps.append(one)
         truth = await states(concert)
         for one in maps:
@@ -168,17 +169,17 @@ async def test_who_resumes_with_anything_ends_equal_to_the_database(engine: Engi
         await live.stop()
 
 
-async def test_a_viewer_by_itself_is_sent_the_same_bytes(engine: Engine) -> None:
+async def test_a_viewer_by_itself_is_sent_the_same_bytes(events: Events) -> None:
     concert = await make_concert(floor=3)
     live.start()
     try:
         shared = NotingMap()
-        await watch(engine, concert, shared)
+        await watch(events, concert, shared)
         variables = {"concertId": write_id("Concert", concert.id)}
-        prepared = await engine.prepare(GraphQLRequest(WATCH, variables), SOMEBODY)
-        source = await engine.open(prepared)
+        prepared = await events.engine.prepare(GraphQLRequest(WATCH, variables), SOMEBODY)
+        source = await events.open(prepared)
         assert isinstance(source, Shared)
-        alone = engine._read_private(prepared, source)
+        alone = events._read_private(prepared, source)
         states_told = [await anext(alone)]
         await book(await make_buyer(), concert, 1)
         await shared.shows("ARAAAAAAAA")
