@@ -9,10 +9,11 @@ from bigcat_graphql.booking.events import BookingConfirmed, TicketsCancelled, wi
 from bigcat_graphql.notifications.stories import Kind, Topic
 from bigcat_graphql.payments.events import RefundSucceeded
 from bigcat_graphql.settings import get_settings
+from bigcat_graphql.waitlist.events import SeatsOffered
 
 MAIL, SMS = "message.mail", "message.sms"
 # Short, and worth a sound: the others come by mail alone.
-_BY_SMS = {Kind.CONFIRMED, Kind.CONCERT_CANCELLED, Kind.CONCERT_POSTPONED}
+_BY_SMS = {Kind.CONFIRMED, Kind.OFFERED, Kind.CONCERT_CANCELLED, Kind.CONCERT_POSTPONED}
 
 
 def join_transactions() -> None:
@@ -20,6 +21,7 @@ def join_transactions() -> None:
     within_transaction(BookingConfirmed, _confirmed)
     within_transaction(TicketsCancelled, _cancelled)
     within_transaction(RefundSucceeded, _refunded)
+    within_transaction(SeatsOffered, _offered)
 
 
 async def announce(topics: Iterable[Topic]) -> None:
@@ -69,5 +71,11 @@ async def _refunded(happenings: Sequence[RefundSucceeded]) -> None:
     await announce(Topic(Kind.REFUNDED, _key(one), str(one.refund_id)) for one in happenings)
 
 
-def _key(happening: BookingConfirmed | TicketsCancelled | RefundSucceeded) -> BookingKey:
+async def _offered(happenings: Sequence[SeatsOffered]) -> None:
+    await announce(Topic(Kind.OFFERED, _key(one)) for one in happenings)
+
+
+def _key(
+    happening: BookingConfirmed | TicketsCancelled | RefundSucceeded | SeatsOffered,
+) -> BookingKey:
     return BookingKey(happening.concert_id, happening.booking_id)

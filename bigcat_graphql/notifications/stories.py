@@ -39,6 +39,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
     EXPIRES_SOON = "expires-soon"
+    OFFERED = "offered"
     CONCERT_CANCELLED = "concert-cancelled"
     CONCERT_POSTPONED = "concert-postponed"
 
@@ -151,6 +152,15 @@ async def _tell_expires_soon(case: Case, _cause: str) -> Story | None:
     return Story(words)
 
 
+async def _tell_offered(case: Case, cause: str) -> Story | None:
+    """Tell of an offer of the waiting list as of what is about to expire, and of the day."""
+    story = await _tell_expires_soon(case, cause)
+    if story is None or case.booking.reserved_until is None:
+        return None
+    until = case.booking.reserved_until.astimezone(ZoneInfo(case.venue.time_zone))
+    return Story({**story.words, "until_day": write_day(until, case.locale)})
+
+
 async def _tell_concert_cancelled(case: Case, _cause: str) -> Story | None:
     return Story(_evening(case))
 
@@ -168,6 +178,7 @@ _TELLERS: Mapping[Kind, Callable[[Case, str], Awaitable[Story | None]]] = {
     Kind.CANCELLED: _tell_cancelled,
     Kind.REFUNDED: _tell_refunded,
     Kind.EXPIRES_SOON: _tell_expires_soon,
+    Kind.OFFERED: _tell_offered,
     Kind.CONCERT_CANCELLED: _tell_concert_cancelled,
     Kind.CONCERT_POSTPONED: _tell_concert_postponed,
 }

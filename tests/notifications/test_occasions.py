@@ -1,24 +1,28 @@
 """Every occasion is told to whom it concerns, once."""
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from bigcat_graphql import booking, jobs, notifications, payments
 from bigcat_graphql.accounts import RateLimited
 from bigcat_graphql.booking import BookingKey, GuestReference, WrongBookingState
+from bigcat_graphql.booking.events import Event
+from bigcat_graphql.booking.freeing import put_first
 from bigcat_graphql.clock import utc_now
 from bigcat_graphql.database import execute, fetch_all, run_transaction
 from bigcat_graphql.errors import NotFound
-from bigcat_graphql.models import Account, Booking, Concert
+from bigcat_graphql.models import Account, Booking, Concert, WaitlistStatus
 from bigcat_graphql.notifications import Kind, audience
 from bigcat_graphql.settings import override_settings
+from bigcat_graphql.waitlist import take_part
 from tests.booking.verbs import book, cancel, make_older
 from tests.jobs.works import let_leases_end
 from tests.notifications.evenings import buy
 from tests.notifications.smtp_server import SmtpBox, part, parts, words
 from tests.scenes import make_buyer, make_concert, make_organizer
+from tests.waitlist.lists import give_back, make_sold_out, now, wait_for
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -203,3 +207,24 @@ async def test_the_mailbox_keeps_the_newest(mailbox: None, monkeypatch: pytest.M
 
 async def email_of(made: Booking) -> str:
     return (await Account.get(id=made.account_id)).email
+
+
+async def test_whoever_waited_is_told_of_the_offer_and_until_when(smtp: SmtpBox) -> None:
+    take_part()
+    try:
+        concert, [(holder, key)] = await make_sold_out(holders=[[0]], rows=1, seats_per_row=1)
+        fan, entry = await wait_for(concert)
+        await give_back(holder, key)
+        await jobs.run_due()
+        [mail] = smtp.mails
+        account = await Account.get(id=fan.account_id)
+        assert account.email in str(mail["To"])
+        assert mail["Subject"].startswith("Seats for you: ")
+        assert "Stalls, row A, seat 1" in words(mail)
+        assert (await now(entry)).status_now is WaitlistStatus.OFFERED
+    finally:
+        put_first(hand_to_nobody)
+
+
+async def hand_to_nobody(_: UUID) -> list[Event]:
+    return []
