@@ -52,7 +52,7 @@ WHERE ($1::uuid IS NULL OR p.concert_id = $1)
         AND p.look_at IS NULL)
        OR (p.status = 'AUTHORIZED' AND b.status <> 'CONFIRMED')
        OR (p.status IN ('CAPTURED', 'PARTIALLY_REFUNDED', 'DISPUTED')
-           AND b.status NOT IN ('CONFIRMED', 'CANCELLED')))
+           AND p.captured_minor > p.refunded_minor AND b.status NOT IN ('CONFIRMED', 'CANCELLED')))
 """
 
 _UNASKED = """

@@ -35,11 +35,9 @@ ON CONFLICT DO NOTHING
 """
 
 # What went back at the provider before the tickets did counts for them.
-_SETTLE_AHEAD = (
-    """
+_SETTLE_AHEAD = """
 UPDATE payment SET ahead_minor = ahead_minor - $3 WHERE concert_id = $1 AND id = $2
 """
-)
 
 # Attempts that somebody has yet to decide about, of bookings that are over now.
 _LOOK_AGAIN = """
@@ -65,6 +63,18 @@ UPDATE payment
 SET refunded_minor = refunded_minor + $3, ahead_minor = ahead_minor + $4,
     status = CASE WHEN refunded_minor + $3 = captured_minor THEN 'REFUNDED'
                   WHEN status IN ('ORPHANED', 'DISPUTED') THEN status
+                  ELSE 'PARTIALLY_REFUNDED' END
+WHERE concert_id = $1 AND id = $2
+"""
+
+
+# An orphan's money is one again until it has gone back for good.
+_CAME_BACK = """
+UPDATE payment
+SET refunded_minor = refunded_minor - $3,
+    status = CASE WHEN status = 'DISPUTED' THEN status
+                  WHEN $4 THEN 'ORPHANED'
+                  WHEN refunded_minor = $3 THEN 'CAPTURED'
                   ELSE 'PARTIALLY_REFUNDED' END
 WHERE concert_id = $1 AND id = $2
 """
@@ -102,6 +112,17 @@ async def arrive(payment: Payment, refund: Refund, *, ahead_minor: int = 0) -> N
     await database.execute(_SUCCEED, payment.concert_id, refund.id)
     await database.execute(_ARRIVED, *key, refund.amount_minor, ahead_minor)
     await tell_within([RefundSucceeded(payment.concert_id, payment.booking_id, refund.id)])
+
+
+async def come_back(refund: Refund) -> None:
+    """Write down that a refund which had arrived is with us again: it is owed as before."""
+    await database.execute(
+        _CAME_BACK,
+        refund.concert_id,
+        refund.payment_id,
+        refund.amount_minor,
+        refund.reason is RefundReason.SEATS_LOST,
+    )
 
 
 async def compare_refunds(payment: Payment, refunded_minor: int) -> bool:

@@ -81,9 +81,17 @@ _ACT = """
 UPDATE play_payment SET status = $2 WHERE id = $1 AND status = 'REQUIRES_ACTION' RETURNING id
 """
 
+# No more goes back than $4, what was charged; a repeat finds its row.
 _REFUND = """
-INSERT INTO play_refund (key, payment_id, amount_minor) VALUES ($1, $2, $3)
-ON CONFLICT (key) DO NOTHING
+WITH made AS (
+  INSERT INTO play_refund (key, payment_id, amount_minor)
+  SELECT $1, $2, $3::bigint
+  WHERE $3::bigint + (SELECT coalesce(sum(amount_minor), 0) FROM play_refund WHERE payment_id = $2)
+        <= $4::bigint
+  ON CONFLICT (key) DO NOTHING
+  RETURNING key
+)
+SELECT key FROM made UNION ALL SELECT key FROM play_refund WHERE key = $1
 """
 
 _SECRET = "play_{payment_id}_secret"  # noqa: S105 - a pattern, and of no use at any bank
@@ -147,9 +155,14 @@ class PlayMoney:
         row = await _read_row(refund.payment_id)
         if row["payment_method"] == Card.REFUND_FAILS and refund.attempt == 0:
             return RefundState(RefundProgress.FAILED, reference)
-        key, amount = str(refund.refund_id), refund.amount.amount_minor
-        await database.execute(_REFUND, key, refund.payment_id, amount)
-        return RefundState(RefundProgress.SUCCEEDED, reference)
+        made = await database.fetch_all(
+            _REFUND,
+            str(refund.refund_id),
+            refund.payment_id,
+            refund.amount.amount_minor,
+            refund.charged.amount_minor,
+        )
+        return RefundState(RefundProgress.SUCCEEDED if made else RefundProgress.FAILED, reference)
 
     async def look_up_refund(self, refund: RefundRequest) -> RefundState:
         """Say the same as before."""

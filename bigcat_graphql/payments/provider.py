@@ -74,6 +74,7 @@ class RefundRequest:
     payment_id: UUID
     payment_reference: str
     amount: Money
+    charged: Money
     reference: str | None
 
 

@@ -12,6 +12,7 @@ import structlog
 from bigcat_graphql import database, jobs
 from bigcat_graphql.booking.lookup import get_booking
 from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.money import Money
 from bigcat_graphql.payments.provider import (
     PaymentProvider,
     PaymentRequest,
@@ -70,6 +71,8 @@ async def settle(concert_id: UUID, payment_id: UUID) -> Payment:
     payment = await read_payment(concert_id, payment_id)
     provider = provider_named(payment.provider)
     state = await _ask(provider, payment)
+    if state is not None and state.refunded_minor < payment.refunded_minor:
+        await _find_returned(provider, payment)
     while state is not None:
         before = payment.status
         payment = await take_step(payment, state)
@@ -149,6 +152,15 @@ async def _is_over(payment: Payment) -> bool:
     return booking.status_now is not BookingStatus.PENDING
 
 
+async def _find_returned(provider: PaymentProvider, payment: Payment) -> None:
+    """Find refunds that had arrived, and came back since: the buyer's account was closed."""
+    rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
+    for refund in await rows.filter(status=RefundStatus.SUCCEEDED).order_by("id"):
+        if refund.provider_reference is not None:
+            state = await provider.look_up_refund(_refund_request(payment, refund))
+            await take_refund_step(refund, state)
+
+
 async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
     """Give back what is due; while a bank contests the charge, nothing: it may take it all."""
     if payment.status is PaymentStatus.DISPUTED or payment.captured_minor == 0:
@@ -162,14 +174,7 @@ async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
 
 
 async def _send_refund(provider: PaymentProvider, payment: Payment, refund: Refund) -> bool:
-    request = RefundRequest(
-        refund.id,
-        refund.attempt,
-        payment.id,
-        payment.provider_reference or "",
-        refund.amount,
-        refund.provider_reference,
-    )
+    request = _refund_request(payment, refund)
     is_sent = refund.status is RefundStatus.PENDING
     state = await (provider.look_up_refund if is_sent else provider.refund)(request)
     await take_refund_step(refund, state)
@@ -183,4 +188,16 @@ def _request(payment: Payment) -> PaymentRequest:
         payment.booking_id,
         payment.amount,
         payment.payment_method,
+    )
+
+
+def _refund_request(payment: Payment, refund: Refund) -> RefundRequest:
+    return RefundRequest(
+        refund.id,
+        refund.attempt,
+        payment.id,
+        payment.provider_reference or "",
+        refund.amount,
+        Money(payment.captured_minor, payment.currency),
+        refund.provider_reference,
     )

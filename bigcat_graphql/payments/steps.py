@@ -19,7 +19,7 @@ from bigcat_graphql.booking.release import end_unpaid
 from bigcat_graphql.booking.resume import Held, PaidSeats, hold_booking, lose_seats, serve_payment
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
 from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
-from bigcat_graphql.payments.owing import arrive, compare_refunds, owe_in_full
+from bigcat_graphql.payments.owing import arrive, come_back, compare_refunds, owe_in_full
 from bigcat_graphql.payments.provider import (
     ProviderState,
     ProviderStatus,
@@ -207,16 +207,23 @@ async def _compare(payment: Payment, state: ProviderState) -> list[Event] | None
 async def _follow_refund(refund: Refund, state: RefundState) -> list[Event] | None:
     rows = Refund.filter(concert_id=refund.concert_id, id=refund.id)
     now = await rows.get()
-    if now.status is RefundStatus.SUCCEEDED or now.attempt != refund.attempt:
+    has_arrived = now.status is RefundStatus.SUCCEEDED
+    has_failed = state.status is RefundProgress.FAILED
+    if now.attempt != refund.attempt or (has_arrived and not has_failed):
         return None  # somebody else was quicker
     if state.status is RefundProgress.SUCCEEDED:
         await rows.update(provider_reference=state.reference)
         await arrive(await read_payment(refund.concert_id, refund.payment_id), now)
         return []
-    if state.status is RefundProgress.FAILED:
+    if has_failed:
+        if has_arrived:
+            await come_back(now)
         # The next attempt is another request to the provider: this one it would only repeat.
         await rows.update(
-            status=RefundStatus.FAILED, provider_reference=None, attempt=now.attempt + 1
+            status=RefundStatus.FAILED,
+            provider_reference=None,
+            succeeded_at=None,
+            attempt=now.attempt + 1,
         )
         return []
     if now.provider_reference == state.reference:

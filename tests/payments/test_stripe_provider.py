@@ -45,7 +45,13 @@ def give_back(
     paid: ProviderState, minor: int, *, refund_id: UUID | None = None, attempt: int = 0
 ) -> RefundRequest:
     return RefundRequest(
-        refund_id or new_id(), attempt, uuid4(), paid.reference, Money(minor, "EUR"), None
+        refund_id or new_id(),
+        attempt,
+        uuid4(),
+        paid.reference,
+        amount=Money(minor, "EUR"),
+        charged=Money(6500, "EUR"),
+        reference=None,
     )
 
 

@@ -22,7 +22,7 @@ from bigcat_graphql.payments.play_notices import SIGNATURE_HEADER, sign_play_not
 from bigcat_graphql.payments.provider import ProviderUnreachable
 from bigcat_graphql.payments.settlement import RefundRefused
 from bigcat_graphql.settings import override_settings
-from tests.booking.verbs import book, let_time_pass, states
+from tests.booking.verbs import book, cancel, let_time_pass, states
 from tests.payments import stripe_fake
 from tests.payments.stripe_fake import Moment, Step, StripeFake
 from tests.payments.stripe_fake_books import DECLINED, GOOD, NEEDS_ACTION, Json
@@ -179,6 +179,21 @@ async def a_ticket_is_cancelled_and_its_refund_takes_days(scene: Scene) -> None:
     await payments.settle_open_payments(ahead_seconds=7200)
 
 
+async def a_refund_that_had_arrived_comes_back(scene: Scene) -> None:
+    made = await book(scene.buyer, scene.concert, 0, 1)
+    await scene.pay(made, GOOD)
+    await cancel(scene.buyer, made)
+    await jobs.run_due()
+    await scene.post.bring()
+    [refund_id] = scene.fake.books.refunds
+    scene.fake.books.settle_refund(refund_id, "failed")  # the buyer's account is closed
+    await scene.post.bring()
+    await scene.post.bring()
+    await payments.settle_open_payments(ahead_seconds=7200)
+    ends = [one["status"] for one in scene.fake.books.refunds.values()]
+    assert ends == ["failed", "succeeded"]
+
+
 STORIES: tuple[Story, ...] = (
     a_card_is_charged,
     a_buyer_tries_two_cards_in_the_browser,
@@ -186,6 +201,7 @@ STORIES: tuple[Story, ...] = (
     somebody_else_has_the_seats_by_now,
     a_charge_is_contested_and_partly_given_back,
     a_ticket_is_cancelled_and_its_refund_takes_days,
+    a_refund_that_had_arrived_comes_back,
 )
 
 
