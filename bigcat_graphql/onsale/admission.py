@@ -3,13 +3,11 @@
 import base64
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import DomainError
 from bigcat_graphql.models import QueueEntry, QueueEntryStatus
 from bigcat_graphql.onsale.errors import AdmissionRequired, Missing
@@ -53,14 +51,15 @@ def sign_admission(entry: QueueEntry) -> str | None:
 
 
 def is_admission(token: str, viewer: Viewer, *, concert_id: UUID) -> bool:
-    """Check a proof without asking the database: of this concert and account, and not over."""
+    """Check a proof without asking the database: is it ours, of this concert and this account?
+
+    Whether its time is over is the database's to say: this node's clock may be wrong.
+    """
     until, _, mac = token[:_LONGEST].partition(".")
     if not (until.isascii() and until.isdigit()) or len(until) > 12:
         return False
     expected = _mac(concert_id, viewer.account_id, int(until))
-    if not hmac.compare_digest(expected.encode(), mac.encode()):
-        return False
-    return datetime.fromtimestamp(int(until), UTC) >= utc_now()
+    return hmac.compare_digest(expected.encode(), mac.encode())
 
 
 def check_admission(viewer: Viewer, *, concert_id: UUID, admission: str | None) -> None:
@@ -69,7 +68,7 @@ def check_admission(viewer: Viewer, *, concert_id: UUID, admission: str | None) 
     What this node has not heard of yet, `refuse_unadmitted` refuses all the same.
 
     Raises:
-        AdmissionRequired: the proof is missing, forged, over, or somebody else's.
+        AdmissionRequired: the proof is missing, forged, or somebody else's.
     """
     if concert_id in _running and not is_admission(admission or "", viewer, concert_id=concert_id):
         raise AdmissionRequired(Missing.ADMISSION, concert_id)
