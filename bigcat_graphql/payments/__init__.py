@@ -13,7 +13,7 @@ from bigcat_graphql.payments.lookup import (
     refunds_of,
 )
 from bigcat_graphql.payments.paying import pay_booking
-from bigcat_graphql.payments.registry import close_providers
+from bigcat_graphql.payments.registry import close_providers, open_providers
 from bigcat_graphql.payments.settlement import settle, settle_for_ever, settle_open_payments
 from bigcat_graphql.payments.till import drain
 from bigcat_graphql.payments.webhooks import take_webhook
@@ -28,6 +28,7 @@ __all__ = [
     "find_refund",
     "latest_payments",
     "list_attention",
+    "open_providers",
     "pay_booking",
     "payments_of",
     "refund_of",

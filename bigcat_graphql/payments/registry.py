@@ -1,5 +1,7 @@
 """Which payment providers there are, as the settings say."""
 
+import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bigcat_graphql.errors import InvalidInput
@@ -39,6 +41,12 @@ def provider_named(name: str) -> PaymentProvider:
         if settings.stripe_secret_key:
             return _stripe(settings.stripe_secret_key, settings.stripe_url)
     raise LookupError(f"no payment provider {name!r}")
+
+
+async def open_providers() -> None:
+    """Load what providers need, so that no buyer waits for it; called at start-up."""
+    if "stripe" in get_settings().payment_providers:
+        await asyncio.to_thread(import_module, "stripe")
 
 
 async def close_providers() -> None:

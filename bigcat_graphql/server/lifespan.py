@@ -50,6 +50,7 @@ def connect_rooms() -> Services:
 @asynccontextmanager
 async def _run_beside(bus: live.ChangeBus) -> AsyncIterator[None]:
     chores.take_part()
+    await payments.open_providers()
     live.start(bus)
     at_work = chores.tidying()
     if get_settings().jobs == "on":
