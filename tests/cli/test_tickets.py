@@ -83,9 +83,8 @@ async def test_a_ticket_is_verified_without_letting_anybody_in(database: Databas
     (code,) = await _codes(made)
     words = ("ticket", "verify", concert.slug, code)
 
-    for _ in range(2):
-        answer = answer_of(await bigcat(*words, "--json", database=database))
-        assert answer["status"] == "ISSUED"
+    answer = answer_of(await bigcat(*words, "--json", database=database))
+    assert answer["status"] == "ISSUED"
 
     organizer = await make_organizer(concert)
     await booking.check_in_ticket(organizer, concert_id=concert.id, code=code)
@@ -95,7 +94,7 @@ async def test_a_ticket_is_verified_without_letting_anybody_in(database: Databas
 
 
 async def test_a_next_key_is_made_on_demand(database: DatabaseUrl) -> None:
-    first = answer_of(await bigcat("ticket", "keys", "--json", database=database))
+    first = await booking.public_key_set()
     both = answer_of(await bigcat("ticket", "keys", "--next", "--json", database=database))
 
     assert [key["kid"] for key in both["keys"]] == ["2", "1"]
