@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     # How nodes of one database tell each other what changed: `postgres`, nats://host:4222 (several
     # with commas), an address of PostgreSQL past a pooler, or `memory` for a node that is alone.
     bus: str = "postgres"
+    # How long a viewer may be wrong when the bus is away: what is watched is read this often.
+    compare_seconds: float = Field(default=5.0, ge=0.1, le=24 * 3600)
     # Of the NATS subject: installations that share a server of it need one each.
     bus_prefix: str = Field(default="bigcat", pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$")
 

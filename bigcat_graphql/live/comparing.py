@@ -12,6 +12,7 @@ from bigcat_graphql.live.bookings import WatchedBookings
 from bigcat_graphql.live.counts import WatchedCounts
 from bigcat_graphql.live.hub import Hub
 from bigcat_graphql.live.hubs import Hubs
+from bigcat_graphql.settings import get_settings
 
 _log = structlog.get_logger(__name__)
 
@@ -20,19 +21,31 @@ _PAUSE_SECONDS = 0.25
 
 
 class Comparing:
-    """What makes good whatever was lost; `every_seconds` is how long a viewer can be wrong."""
+    """What makes good whatever was lost; a viewer is wrong for `every_seconds` at most.
+
+    Left out, it is the setting.
+    """
 
     def __init__(
-        self, hubs: Hubs, counts: WatchedCounts, bookings: WatchedBookings, *, every_seconds: float
+        self,
+        hubs: Hubs,
+        counts: WatchedCounts,
+        bookings: WatchedBookings,
+        *,
+        every_seconds: float | None,
     ) -> None:
         self._hubs = hubs
         self._counts = counts
         self._bookings = bookings
-        self._every_seconds = every_seconds
+        self._given_seconds = every_seconds
         self._doubtful: set[UUID] = set()
         self._is_all_doubtful = False
         self._doubt = asyncio.Event()
         self._is_cut_off = False
+
+    @property
+    def _every_seconds(self) -> float:
+        return self._given_seconds or get_settings().compare_seconds
 
     def doubt(self, concert_id: UUID | None = None) -> None:
         """Compare this concert soon; left out means all that is watched."""

@@ -27,9 +27,6 @@ from bigcat_graphql.live.hubs import Hubs
 from bigcat_graphql.live.topic import follow
 from bigcat_graphql.models import Booking
 
-# What every promise about lost messages counts on: a viewer is wrong for 5 s at most.
-COMPARE_SECONDS = 5.0
-
 
 class Node:
     """Live seats and bookings of one process, from `start()` to `stop()`."""
@@ -37,7 +34,7 @@ class Node:
     def __init__(
         self,
         *,
-        compare_seconds: float = COMPARE_SECONDS,
+        compare_seconds: float | None = None,
         hubs: Hubs | None = None,
         listen: Callable[[Listener], Callable[[], None]] = after_commit,
     ) -> None:

@@ -47,6 +47,10 @@ class Visitor:
         token = self._http.headers.get("authorization")
         return {"authorization": token} if token else {}
 
+    def take_over(self, other: Self) -> None:
+        """Be the same person, with another server."""
+        self._http.headers.update(other.headers)
+
     async def get(self, path: str) -> httpx.Response:
         return await self._http.get(path)
 

@@ -89,12 +89,17 @@ def _changes(news: News, room: int) -> Iterator[bytes]:
     if news.is_everything:
         yield b"{}"
     for concert_id in news.unknown:
-        yield orjson.dumps({"concert": concert_id})
+        yield _write(concert_id)
     for concert_id, seats in news.seats.items():
-        change = orjson.dumps({"concert": concert_id, "seats": _group(seats.values())})
-        yield change if len(change) <= room else orjson.dumps({"concert": concert_id})
+        change = _write(concert_id, seats=_group(seats.values()))
+        yield change if len(change) <= room else _write(concert_id)
     for concert_id, bookings in _by_concert(news):
-        yield orjson.dumps({"concert": concert_id, "bookings": bookings})
+        yield _write(concert_id, bookings=bookings)
+
+
+def _write(concert_id: UUID, **facts: object) -> bytes:
+    # As text: rows bring asyncpg's own kind of UUID, which orjson does not know.
+    return orjson.dumps({"concert": str(concert_id), **facts})
 
 
 def _group(changes: Iterable[SeatChange]) -> list[tuple[str, int | None, list[int]]]:
@@ -106,10 +111,10 @@ def _group(changes: Iterable[SeatChange]) -> list[tuple[str, int | None, list[in
     return [(letter, until, pairs) for (letter, until), pairs in groups.items()]
 
 
-def _by_concert(news: News) -> Iterator[tuple[UUID, list[tuple[UUID, int]]]]:
-    grouped: dict[UUID, list[tuple[UUID, int]]] = defaultdict(list)
+def _by_concert(news: News) -> Iterator[tuple[UUID, list[tuple[str, int]]]]:
+    grouped: dict[UUID, list[tuple[str, int]]] = defaultdict(list)
     for key, version in news.bookings.items():
-        grouped[key.concert_id].append((key.booking_id, version))
+        grouped[key.concert_id].append((str(key.booking_id), version))
     for concert_id, bookings in grouped.items():
         for start in range(0, len(bookings), _BOOKINGS_PER_CHANGE):
             yield concert_id, bookings[start : start + _BOOKINGS_PER_CHANGE]

@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from asyncpg.pgproto.pgproto import UUID as PostgresUUID  # noqa: N811 - the other one is stdlib's
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.booking.events import (
     BookingChanged,
     Event,
@@ -59,6 +61,14 @@ def test_what_is_written_is_read_again(events: list[Event]) -> None:
     messages, heard = send(*events)
     assert heard.take() == said.take()
     assert all(len(message) <= MESSAGE_BYTES for message in messages)
+
+
+def test_ids_of_rows_are_written_too() -> None:
+    row_id = PostgresUUID(CONCERT.hex)
+    _, heard = send(seats(row_id, booked(1)), BookingChanged(row_id, row_id, 2))
+    news = heard.take()
+    assert set(news.seats) == {CONCERT}
+    assert set(news.bookings) == {BookingKey(CONCERT, CONCERT)}
 
 
 def test_a_batch_of_bookings_is_a_small_message() -> None:
