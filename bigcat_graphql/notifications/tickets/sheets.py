@@ -1,7 +1,7 @@
 """What stands on a ticket, read from the rooms below: the evening, the seat, the holder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -55,9 +55,7 @@ class Sheaf:
     def only(self, ticket_id: UUID) -> "Sheaf":
         """Leave one ticket in."""
         chosen = tuple(sheet for sheet in self.sheets if sheet.ticket_id == ticket_id)
-        return Sheaf(
-            self.booking_id, self.reference, self.holder, self.issued_at, self.evening, chosen
-        )
+        return replace(self, sheets=chosen)
 
 
 async def read_sheaf(of: Booking) -> Sheaf:
