@@ -27,6 +27,8 @@ from bigcat_graphql.settings import Settings
 MAX_MESSAGE_BYTES = 64 * 1024
 _KEEP_ALIVE_SECONDS = 10
 _HEAD_SECONDS = 10.0
+# Who takes less than 48 kB in so long gets no more: that is slower than any modem.
+_UNREAD_SECONDS = 30.0
 BACKLOG = 2_048
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log = structlog.get_logger(__name__)
@@ -151,6 +153,7 @@ class PatientlyBounded(HttpToolsProtocol):
     """
 
     _wait_until: float | None
+    _stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
         """Start to watch."""
@@ -182,10 +185,26 @@ class PatientlyBounded(HttpToolsProtocol):
         self._watch.cancel()
         super().handle_websocket_upgrade()
 
+    def pause_writing(self) -> None:
+        """Give a reader that has much unread some time; event streams are no end of bytes."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(_UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Go on: it reads."""
+        super().resume_writing()
+        self._stop_waiting()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Watch no more."""
         self._watch.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
+
+    def _stop_waiting(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _wait(self, seconds: float) -> None:
         self._wait_until = self.loop.time() + seconds

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import socket
 from collections.abc import AsyncIterator
 from typing import Any
@@ -237,7 +238,7 @@ async def test_a_stream_that_reads_slowly_goes_on_from_the_whole_state(
         first = await next_event(lines)
         for _ in range(400):
             one.add("x")
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)  # so that the group keeps up, and only the reader does not
         frames = 0
         length = first["version"]
         async with asyncio.timeout(_PATIENCE_SECONDS):
@@ -358,6 +359,42 @@ async def test_a_client_that_does_not_even_read_its_close_is_cut_off(
                 await asyncio.sleep(0.01)
         slow.talk.socket.transport.abort()
     await gone(one)
+
+
+async def test_a_stream_that_is_not_read_is_cut_off(
+    one: Board, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "_UNREAD_SECONDS", 0.2)
+    async with listening() as (_, address):
+        host, _, port = address.partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+        variables = {"names": [one.key[1]], "times": _MUCH}
+        body = orjson.dumps({"query": WATCH, "variables": variables})
+        writer.write(
+            b"POST /graphql HTTP/1.1\r\nhost: box.test\r\ncontent-type: application/json\r\n"
+            b"accept: text/event-stream\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+        )
+        await reader.readuntil(b"event: next")
+        assert one.holders == 1
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while one.holders:
+                if len(one.text) < 400:
+                    one.add()
+                await asyncio.sleep(0.001)
+        writer.close()
+
+
+async def test_the_kernel_keeps_little_that_is_not_sent(one: Board) -> None:
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is None:
+        pytest.skip("this system has no TCP_NOTSENT_LOWAT")
+    async with listening() as (server, address), talk(address) as client:
+        await Screen(client).watch(one)
+        await client.hear()
+        [straight] = find_straight(server)
+        descriptor = straight.transport.get_extra_info("socket").fileno()
+        with socket.socket(fileno=os.dup(descriptor)) as same:
+            assert same.getsockopt(socket.IPPROTO_TCP, option) == MOST_UNSENT_BYTES
 
 
 async def test_a_server_that_offers_no_short_cut_sends_the_same(
