@@ -22,7 +22,15 @@ WHERE q.concert_id = $1 AND e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
   AND (e.rank IS NULL OR e.rank <= q.head_rank + greatest($3, $4 * q.head_per_minute))
 """
 
+# Whoever hangs up is passed over at once should their turn come, keeps the rank, and is the next
+# once back. One who is here by another node as well is back within ten seconds.
+_GONE = """
+UPDATE queue_entry e SET is_away = TRUE
+WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[]) AND e.status IN ('PREQUEUE', 'WAITING')
+"""
+
 _present: dict[UUID, Counter[UUID]] = {}
+_gone: dict[UUID, set[UUID]] = {}
 
 
 @contextmanager
@@ -36,6 +44,7 @@ def presence_of(concert_id: UUID, account_id: UUID) -> Iterator[None]:
         accounts[account_id] -= 1
         if not accounts[account_id]:
             del accounts[account_id]
+            _gone.setdefault(concert_id, set()).add(account_id)
         if not accounts and _present.get(concert_id) is accounts:
             del _present[concert_id]
 
@@ -57,3 +66,11 @@ async def tell_presence() -> None:
                 _FRONT_LEAST,
                 float(_FRONT_MINUTES),
             )
+
+
+async def tell_absence() -> None:
+    """Write down who hung up since the last time."""
+    for concert_id in tuple(_gone):
+        away = _gone.pop(concert_id) - set(present_at(concert_id))
+        if away:
+            await database.execute(_GONE, concert_id, list(away))

@@ -9,7 +9,7 @@ from bigcat_graphql.booking import gate
 from bigcat_graphql.onsale.admission import hear_of_queues, refuse_unadmitted
 from bigcat_graphql.onsale.admitting import move_queues
 from bigcat_graphql.onsale.drawing import close_due_lobbies, draw_due_queues
-from bigcat_graphql.onsale.presence import tell_presence
+from bigcat_graphql.onsale.presence import tell_absence, tell_presence
 from bigcat_graphql.onsale.watching import look
 
 _LOG = structlog.get_logger()
@@ -26,6 +26,7 @@ async def take_turn() -> None:
     """Close the lobbies that are due, draw, and let in; what fails is logged, the rest goes on."""
     closed = await _try(close_due_lobbies)
     await _try(hear_of_queues)
+    await _try(tell_absence)
     if closed:
         await _try(tell_presence)
     await _try(draw_due_queues)

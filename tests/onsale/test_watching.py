@@ -8,7 +8,7 @@ from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.models import Concert, QueueEntryStatus, QueuePhase
-from bigcat_graphql.onsale import end_queue, hold_place, hold_queue, leave_queue
+from bigcat_graphql.onsale import end_queue, hold_place, hold_queue, join_queue, leave_queue
 from bigcat_graphql.onsale.presence import present_at, tell_presence
 from bigcat_graphql.onsale.turns import take_turn
 from bigcat_graphql.onsale.watching import QueueSight, look
@@ -131,8 +131,35 @@ async def test_a_queue_that_is_not_there_cannot_be_watched() -> None:
             pass
 
 
+async def first_admitted(concert: Concert, people: list[Viewer]) -> Viewer:
+    for person in people:
+        if (await place_of(concert, person)).status is ADMITTED:
+            return person
+    raise AssertionError("nobody was let in")
+
+
 async def first_waiting(concert: Concert, people: list[Viewer]) -> Viewer:
     for person in people:
         if (await place_of(concert, person)).status is WAITING:
             return person
     raise AssertionError("everybody was let in")
+
+
+async def test_who_hangs_up_is_passed_over_at_once_and_next_when_back() -> None:
+    concert = await make_queue()
+    people = await join_all(concert, 3)
+    await open_sale(concert)
+    inside = await first_admitted(concert, people)
+    ranks = {person: (await place_of(concert, person)).rank or 0 for person in people}
+    line = sorted(set(people) - {inside}, key=ranks.__getitem__)
+    async with hold_place(concert.id, line[0]):
+        pass
+    await leave_queue(inside, concert_id=concert.id)
+    await pass_seconds(concert, 1)
+    await take_turn()
+    assert [(await place_of(concert, p)).status for p in line] == [WAITING, ADMITTED]
+    await leave_queue(line[1], concert_id=concert.id)
+    await join_queue(line[0], concert_id=concert.id, nonce=None)
+    await pass_seconds(concert, 1)
+    await take_turn()
+    assert (await place_of(concert, line[0])).status is ADMITTED
