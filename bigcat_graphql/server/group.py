@@ -110,7 +110,7 @@ class Group:
 
     def catch_up(self, member: Member) -> None:
         """Send a member the whole state if it has missed a frame."""
-        if member.frame < self._told or member.frame == _NOTHING:
+        if member.frame < self._told:
             self._drained.append(member)
             self._news.set()
 

@@ -1,5 +1,6 @@
 """Boards that letters are added to: a shared topic that exists in memory only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class Board:
         self.key = ("board", name)
         self.text = ""
         self.holders = 0
+        self.opens_slowly = False
         self.fanouts: list[float] = []
         self._watchers: dict[object, tuple[Callable[[Frame], None], Callable[[], None]]] = {}
         self._whole = Frame(None, 0, "")
@@ -75,6 +77,8 @@ async def hold_board(name: str) -> AsyncIterator[Board]:
         raise InvalidArgument("names", "there is no such board")
     one = board(name)
     one.holders += 1
+    while one.opens_slowly:
+        await asyncio.sleep(0)
     try:
         yield one
     finally:

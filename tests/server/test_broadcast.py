@@ -107,7 +107,7 @@ async def joined(
 
 async def settle() -> None:
     """Give every task its turns: nothing here waits for anything but the loop."""
-    for _ in range(40):
+    for _ in range(100):
         await asyncio.sleep(0)
 
 
@@ -253,10 +253,15 @@ async def test_one_who_leaves_while_the_topic_opens_does_not_end_it_for_others(
     events: Events, name: str
 ) -> None:
     leaving, staying = Reader(), Reader()
+    async with joined(events, 1, name):  # the document is known from here on
+        pass
+    board(name).opens_slowly = True
     task = asyncio.create_task(join(events, leaving, name))
     other = asyncio.create_task(join(events, staying, name))
-    await asyncio.sleep(0)
+    await settle()
     task.cancel()
+    await settle()
+    board(name).opens_slowly = False
     await other
     board(name).add()
     await settle()
@@ -316,15 +321,18 @@ async def test_newcomers_whose_state_takes_long_do_not_miss_a_frame(
     events: Events, name: str
 ) -> None:
     document = WATCH.replace("text }", "text later }")
+    board(name).add("x" * 20)
     async with joined(events, 1, name, document=document) as others:
         newcomer = Reader()
         joining = asyncio.create_task(join(events, newcomer, name, document=document))
-        for _ in range(30):
+        for _ in range(5):
             board(name).add()
-            await asyncio.sleep(0)
+            for _ in range(8):
+                await asyncio.sleep(0)
+        assert len(others[0].payloads) > 3
         await joining
         await settle()
-        assert newcomer.text == others[0].text == "x" * 30
+        assert newcomer.text == others[0].text == "x" * 25
         newcomer.leave()
 
 

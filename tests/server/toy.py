@@ -186,7 +186,8 @@ class BoardEvent:
 
     @strawberry.field
     async def later(self) -> str:
-        await asyncio.sleep(0)
+        for _ in self.frame.text:  # the more there is to tell, the longer it takes
+            await asyncio.sleep(0)
         return self.frame.text
 
     @strawberry.field
