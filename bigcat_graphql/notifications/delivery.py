@@ -1,6 +1,7 @@
 """Sending one message about a booking: by mail, and in the demo into the mailbox."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import cache
@@ -22,9 +23,9 @@ from bigcat_graphql.settings import get_settings
 
 # Where no server is spoken to, nothing takes long.
 _CLAIM_MAILBOX_SECONDS = 5.0
-# A turn of an idle loop takes some microseconds, one with requests in it a millisecond each.
-_IDLE_TURN_SECONDS = 0.001
-_PAUSE_SECONDS, _PAUSES = 0.1, 3
+# While the loop spends more than this share of its time with requests, mails take a twentieth.
+_BUSY_SHARE = 0.1
+_LOOK_SECONDS, _PAUSE_SECONDS = 0.02, 0.4
 
 # A mail with tickets takes some 20 ms of CPU: one at a time, off the loop.
 _desk = asyncio.Lock()
@@ -96,13 +97,11 @@ async def _send(draft: Draft) -> None:
 
 
 async def _let_buyers_go_first() -> None:
-    """Wait while the loop is busy with requests, but not for ever: a mail is waited for as well."""
+    """Make room while the loop is busy; a mail is waited for as well, so not for ever."""
     clock = asyncio.get_running_loop().time
-    for _ in range(_PAUSES):
-        begun = clock()
-        await asyncio.sleep(0)
-        if clock() - begun < _IDLE_TURN_SECONDS:
-            return
+    begun, spent = clock(), time.thread_time()
+    await asyncio.sleep(_LOOK_SECONDS)
+    if time.thread_time() - spent > _BUSY_SHARE * (clock() - begun):
         await asyncio.sleep(_PAUSE_SECONDS)
 
 

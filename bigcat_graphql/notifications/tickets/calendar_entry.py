@@ -1,6 +1,6 @@
 """A booking's evening as a calendar entry, iCalendar (RFC 5545)."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from babel import Locale
 from icalendar import Calendar, Event, vGeo, vText
@@ -12,6 +12,7 @@ from bigcat_graphql.settings import get_settings
 
 # Nobody says when a concert will be over; calendars want an end.
 _USUAL_LENGTH = timedelta(hours=3)
+_A_YEAR = timedelta(days=366)
 
 
 def write_entry(sheaf: Sheaf, locale: Locale) -> bytes:
@@ -33,16 +34,17 @@ def write_entry(sheaf: Sheaf, locale: Locale) -> bytes:
     public_url = get_settings().public_url
     if public_url:
         event.add("url", public_url)
-    return _wrap(event)
+    return _wrap(event, evening.starts_at.date())
 
 
-def _wrap(event: Event) -> bytes:
+def _wrap(event: Event, day: date) -> bytes:
     calendar = Calendar()
     calendar.add("prodid", "-//bigcat//tickets//EN")
     calendar.add("version", "2.0")
     calendar.add("method", vText("PUBLISH"))
     calendar.add_component(event)
-    calendar.add_missing_timezones()
+    # The zone's rules around that day: those of a century are ten times as long, and as slow.
+    calendar.add_missing_timezones(day - _A_YEAR, day + _A_YEAR)
     return bytes(calendar.to_ical())
 
 
