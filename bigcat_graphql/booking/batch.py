@@ -65,7 +65,9 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
         Busy: a lock was not to be had in time; nothing was done for any of them.
         OutcomeUnknown: the connection was lost at commit; the same keys tell.
     """
-    picture, sales = await database.run_transaction(lambda: _reserve(wishes))
+    # A row that is stuck must not hold up all of them: the wish that needs it waits alone.
+    brief = sql.BRIEF_WAIT_MS if len(wishes) > 1 else None
+    picture, sales = await database.run_transaction(lambda: _reserve(wishes), lock_wait_ms=brief)
     tell(picture.events)
     return Result(picture.outcomes, picture.taken, sales.plan_ids())
 
@@ -73,9 +75,6 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
 async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
     """Keys, accounts, seats: the lock order, each step for all wishes at once."""
     picture = _Picture()
-    if len(wishes) > 1:
-        # A row that is stuck must not hold up all of them: the wish that needs it waits alone.
-        await database.execute(sql.WAIT_BRIEFLY)
     claimed = await claim_keys(wishes)
     picture.outcomes |= await read_repeats([wish for wish in wishes if wish not in claimed])
     sales = await read_sales(

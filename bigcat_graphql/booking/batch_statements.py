@@ -8,7 +8,8 @@ from bigcat_graphql.booking.statements import FREE
 from bigcat_graphql.catalogue.status import STATUS_NOW
 
 # Other processes' batches take some 20 ms; what is locked for longer is stuck.
-WAIT_BRIEFLY = "SET LOCAL lock_timeout = 300"
+BRIEF_WAIT_MS = 300
+WAIT_BRIEFLY = f"SET LOCAL lock_timeout = {BRIEF_WAIT_MS}"
 
 # Keys first in the lock order. A key that is there already gets no row back: its wish is a repeat.
 CLAIM_KEYS = """
@@ -46,25 +47,20 @@ LOCK_ACCOUNTS = """
 SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
-READ_SALES = f"""
-SELECT c.id, c.plan_id, c.opens_at, c.currency, c.ticket_limit, c.seats_per_booking,
-       c.no_single_seats, v.time_zone,
-       {STATUS_NOW} AS status_now, now() AS now,
-       c.needs_verified_email OR c.presale_until > now()
-         OR EXISTS (SELECT FROM sale_queue q WHERE q.concert_id = c.id AND q.ended_at IS NULL)
-         AS is_gated
-FROM concert c JOIN venue v ON v.id = c.venue_id
-WHERE c.id = ANY($1::uuid[]) AND c.plan_id IS NOT NULL AND c.currency IS NOT NULL
-  AND c.status <> 'DRAFT'
-"""
-
 # A statement of its own after LOCK_ACCOUNTS: it must see what those who held the locks committed.
 # Seat-seconds count to the end of what is reserved, and not for bookings that were ever bought:
 # those have tickets; what the waiting list offered nobody hoards.
-COUNT_HELD = """
-SELECT wish.concert_id, wish.account_id, own.seats, own.seat_seconds, pending.bookings,
-       pending.seconds_left
+READ_SALES = f"""
+SELECT c.id, wish.account_id, c.plan_id, c.opens_at, c.currency, c.ticket_limit,
+       c.seats_per_booking, c.no_single_seats, v.time_zone,
+       {STATUS_NOW} AS status_now, now() AS now,
+       c.needs_verified_email OR c.presale_until > now()
+         OR EXISTS (SELECT FROM sale_queue q WHERE q.concert_id = c.id AND q.ended_at IS NULL)
+         AS is_gated,
+       own.seats, own.seat_seconds, pending.bookings, pending.seconds_left
 FROM unnest($1::uuid[], $2::uuid[]) AS wish (concert_id, account_id)
+JOIN concert c ON c.id = wish.concert_id
+JOIN venue v ON v.id = c.venue_id
 CROSS JOIN LATERAL (
   SELECT coalesce(sum((
            SELECT count(*) FROM seat s
@@ -87,6 +83,7 @@ CROSS JOIN LATERAL (
   WHERE b.account_id = wish.account_id AND b.status = 'PENDING' AND b.reserved_until > now()
     AND NOT b.is_offer
 ) pending
+WHERE c.plan_id IS NOT NULL AND c.currency IS NOT NULL AND c.status <> 'DRAFT'
 """
 
 # Take the seats of each booking, all of them or none. $1 to $3 have an element a seat (concert,

@@ -19,8 +19,8 @@ class Sales:
     """The sales of some concerts as they are for some accounts."""
 
     accounts: frozenset[UUID]
+    rows: Mapping[tuple[UUID, UUID], Record]
     concerts: Mapping[UUID, Record]
-    held: Mapping[tuple[UUID, UUID], Record]
     turned_away: Mapping[tuple[UUID, UUID], DomainError]
 
     def of(self, concert_id: UUID, account_id: UUID) -> Sale:
@@ -32,26 +32,25 @@ class Sales:
         """
         if account_id not in self.accounts:
             raise Unauthenticated
-        concert = self.concerts.get(concert_id)
-        if concert is None:
+        row = self.rows.get((concert_id, account_id))
+        if row is None:
             raise NotFound(("input", "concertId"))
-        held = self.held[concert_id, account_id]
         return Sale(
             concert_id=concert_id,
-            plan_id=concert["plan_id"],
-            status=ConcertStatus(concert["status_now"]),
-            opens_at=concert["opens_at"],
-            time_zone=concert["time_zone"],
-            currency=concert["currency"],
-            ticket_limit=concert["ticket_limit"],
-            seats_per_booking=concert["seats_per_booking"],
-            no_single_seats=concert["no_single_seats"],
-            tickets_held=held["seats"],
-            pending_bookings=held["bookings"],
-            pending_seconds=held["seconds_left"],
-            seat_seconds_kept=held["seat_seconds"],
+            plan_id=row["plan_id"],
+            status=ConcertStatus(row["status_now"]),
+            opens_at=row["opens_at"],
+            time_zone=row["time_zone"],
+            currency=row["currency"],
+            ticket_limit=row["ticket_limit"],
+            seats_per_booking=row["seats_per_booking"],
+            no_single_seats=row["no_single_seats"],
+            tickets_held=row["seats"],
+            pending_bookings=row["bookings"],
+            pending_seconds=row["seconds_left"],
+            seat_seconds_kept=row["seat_seconds"],
             turned_away=self.turned_away.get((concert_id, account_id)),
-            now=concert["now"],
+            now=row["now"],
         )
 
     def currency_of(self, concert_id: UUID) -> str:
@@ -69,20 +68,15 @@ async def read_sales(pairs: Sequence[tuple[UUID, UUID]]) -> Sales:
 
     The accounts' rows stay locked until the commit: what this counts cannot change meanwhile.
     """
-    concerts, accounts = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    unique = set(pairs)
+    concerts, accounts = [pair[0] for pair in unique], [pair[1] for pair in unique]
     locked = await database.fetch_all(sql.LOCK_ACCOUNTS, list(set(accounts)))
-    found = await database.fetch_all(sql.READ_SALES, list(set(concerts)))
     # A statement of its own: it must see what was committed while the locks were waited for.
-    held = await database.fetch_all(sql.COUNT_HELD, *_unique(concerts, accounts))
-    gated = {row["id"] for row in found if row["is_gated"]}
+    rows = await database.fetch_all(sql.READ_SALES, concerts, accounts)
+    gated = {row["id"] for row in rows if row["is_gated"]}
     return Sales(
         frozenset(row["id"] for row in locked),
-        {row["id"]: row for row in found},
-        {(row["concert_id"], row["account_id"]): row for row in held},
+        {(row["id"], row["account_id"]): row for row in rows},
+        {row["id"]: row for row in rows},
         await find_turned_away([pair for pair in pairs if pair[0] in gated]),
     )
-
-
-def _unique(concerts: list[UUID], accounts: list[UUID]) -> tuple[list[UUID], list[UUID]]:
-    pairs = set(zip(concerts, accounts, strict=True))
-    return [concert for concert, _ in pairs], [account for _, account in pairs]

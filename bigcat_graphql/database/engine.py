@@ -29,10 +29,7 @@ from bigcat_graphql.errors import OutcomeUnknown
 LOCK_TIMEOUT_MS = 2_000
 # What verbs do are a few statements over and over, each by keys: they are planned once, and never
 # to read a whole table, as they would be if they were first planned while it was empty.
-_SET_LOCAL = (
-    f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS};"
-    " SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
-)
+_SET_LOCAL = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
 
 
 class BoundedTransaction(Transaction):
@@ -40,6 +37,7 @@ class BoundedTransaction(Transaction):
 
     _connection: Any
     _isolation: str | None
+    lock_wait_ms: int = LOCK_TIMEOUT_MS
 
     async def start(self) -> None:
         """Send BEGIN, isolation and lock time-out in one round trip."""
@@ -47,7 +45,10 @@ class BoundedTransaction(Transaction):
         # What asyncpg's own start() does first: savepoints and cursors ask for it.
         self._connection._top_xact = self
         try:
-            await self._connection.execute(f"BEGIN ISOLATION LEVEL {isolation}; {_SET_LOCAL}")
+            await self._connection.execute(
+                f"BEGIN ISOLATION LEVEL {isolation};"
+                f" SET LOCAL lock_timeout = {self.lock_wait_ms}; {_SET_LOCAL}"
+            )
         except BaseException:
             self._connection._top_xact = None
             self._state = TransactionState.FAILED
@@ -81,6 +82,7 @@ class AmbientTransaction(TransactionWrapper):
     """What ORM and SQL calls inside an open transaction run on."""
 
     isolation: str | None = None
+    lock_wait_ms: int | None = None
 
     @property
     def is_open(self) -> bool:
@@ -97,6 +99,7 @@ class AmbientTransaction(TransactionWrapper):
             self.transaction = BoundedTransaction(
                 lent._con, cast("Any", self.isolation), readonly=False, deferrable=False
             )
+            self.transaction.lock_wait_ms = self.lock_wait_ms or LOCK_TIMEOUT_MS
         await self.transaction.start()
 
     def acquire_connection(self) -> ConnectionWrapper[Any]:
@@ -177,10 +180,13 @@ class Client(AsyncpgDBClient):
         """Lend a connection for one statement."""
         return PooledConnection(self, self._pool_init_lock)
 
-    def open_transaction(self, isolation: str | None = None) -> TransactionScope:
+    def open_transaction(
+        self, isolation: str | None = None, lock_wait_ms: int | None = None
+    ) -> TransactionScope:
         """Prepare a transaction; it begins when the scope is entered."""
         transaction = AmbientTransaction(self)
         transaction.isolation = isolation
+        transaction.lock_wait_ms = lock_wait_ms
         return TransactionScope(transaction, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionScope:

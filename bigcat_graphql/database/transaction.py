@@ -19,22 +19,27 @@ _FIRST_PAUSE_SECONDS = 0.005
 
 
 async def run_transaction(
-    work: Callable[[], Awaitable[T]], *, isolation: str | None = None, attempts: int = 5
+    work: Callable[[], Awaitable[T]],
+    *,
+    isolation: str | None = None,
+    attempts: int = 5,
+    lock_wait_ms: int | None = None,
 ) -> T:
     """Run `work` in one transaction; ORM and SQL calls inside join it.
 
     `work` may run several times and must begin from nothing each time. `isolation` is
-    `repeatable_read` or `serializable`, else READ COMMITTED.
+    `repeatable_read` or `serializable`, else READ COMMITTED. `lock_wait_ms` is how long a lock is
+    waited for, usually 2 s.
 
     Raises:
-        Busy: a lock was held for over 2 s, no connection came free, or every attempt lost.
+        Busy: a lock was held for longer, no connection came free, or every attempt lost.
         OutcomeUnknown: the connection broke while COMMIT was on its way.
         RuntimeError: a transaction is open already: two verbs must not share a fate.
     """
     client = _pool_client()
     for attempt in range(attempts):
         try:
-            async with client.open_transaction(isolation):
+            async with client.open_transaction(isolation, lock_wait_ms):
                 return await work()
         except asyncpg.LockNotAvailableError as error:
             raise Busy from error

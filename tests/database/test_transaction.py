@@ -45,6 +45,7 @@ async def test_the_lock_time_out_ends_with_its_transaction() -> None:
         return str((await fetch_all("SHOW lock_timeout"))[0][0])
 
     assert await run_transaction(work) == "2s"
+    assert await run_transaction(work, lock_wait_ms=300) == "300ms"
     assert await work() == "0"
 
 
