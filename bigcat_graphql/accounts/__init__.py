@@ -16,6 +16,7 @@ from bigcat_graphql.accounts.errors import (
     WeakPassword,
     WrongEmailCode,
 )
+from bigcat_graphql.accounts.phones import read_phone, set_phone
 from bigcat_graphql.accounts.registration import continue_as_guest, create_account, sign_up
 from bigcat_graphql.accounts.sessions import SignedIn, refresh_session, sign_in, sign_out
 from bigcat_graphql.accounts.tokens import Viewer, authenticate
@@ -38,8 +39,10 @@ __all__ = [
     "find_account",
     "find_by_email",
     "fold_email",
+    "read_phone",
     "refresh_session",
     "request_email_code",
+    "set_phone",
     "sign_in",
     "sign_in_with_email_code",
     "sign_out",

@@ -10,13 +10,27 @@ from bigcat_graphql.models import Account, AccountRole
 
 
 def create_user(
-    email: str, *, role: str, name: str | None, password_stdin: bool, as_json: bool
+    email: str,
+    *,
+    role: str,
+    name: str | None,
+    phone: str | None = None,
+    password_stdin: bool,
+    as_json: bool,
 ) -> None:
-    """Make an account unless it is there."""
+    """Make an account unless it is there; a phone number is set either way."""
+    number = accounts.read_phone(phone) if phone else None
     password = _read_password(from_stdin=password_stdin)
     wanted = AccountRole(role.upper())
     called = name if name is not None else email.partition("@")[0]
-    account, created = run_on_database(lambda: ensure_account(email, called, wanted, password))
+
+    async def ensure() -> tuple[Account, bool]:
+        account, created = await ensure_account(email, called, wanted, password)
+        if number:
+            await accounts.set_phone(account.id, number)
+        return account, created
+
+    account, created = run_on_database(ensure)
     text = f"{account.email} is {'now' if created else 'already'} {role}."
     facts = {"id": str(account.id), "email": account.email, "name": account.name, "role": role}
     show({**facts, "created": created}, text, as_json=as_json)

@@ -9,6 +9,7 @@ from bigcat_graphql.notifications.email_codes import send_email_code
 from bigcat_graphql.notifications.records import KeptMail, kept_content, kept_mails
 from bigcat_graphql.notifications.reminders import remind, remind_for_ever
 from bigcat_graphql.notifications.stories import Kind
+from bigcat_graphql.notifications.texting import send_text
 
 __all__ = [
     "KeptMail",
@@ -30,6 +31,7 @@ def take_part() -> None:
     """Write messages down in the transactions that cause them, and send them; at start-up."""
     occasions.join_transactions()
     jobs.handle(occasions.MAIL, send_mail, retry=_MAIL_RETRY, lane=jobs.Lane.PATIENT)
+    jobs.handle(occasions.SMS, send_text, lane=jobs.Lane.PATIENT)
     jobs.handle(AUDIENCE, tell_next, lane=jobs.Lane.PATIENT)
     # Somebody waits for it: not behind ten thousand confirmations.
     jobs.handle(accounts.EMAIL_CODE, send_email_code)

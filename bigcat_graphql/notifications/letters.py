@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from textwrap import shorten
 
 from babel import Locale
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -12,6 +13,9 @@ from bigcat_graphql.notifications.locales import translations_of
 
 # What keeps a name written from right to left from turning the sentence around it.
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+
+# Five parts of a text on the phone; each costs.
+_LONGEST_TEXT = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,14 @@ def write_letter(
         html=environment.get_template("letter.html").render(page),
         pictures=pictures,
     )
+
+
+def write_text(kind: str, locale: Locale, *, words: Mapping[str, str | int]) -> str:
+    """Say the same in one line, for a phone."""
+    plain = {name: _tame(word) for name, word in words.items()}
+    template = _environment(locale.language).get_template("sms.jinja")
+    said = vars(template.make_module({**plain, "kind": kind}))
+    return shorten(one_line(said["text"]), _LONGEST_TEXT, placeholder="…")
 
 
 def one_line(text: str) -> str:

@@ -6,6 +6,7 @@ from uuid import UUID
 from bigcat_graphql import jobs
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.booking.events import BookingConfirmed, TicketsCancelled, within_transaction
+from bigcat_graphql.notifications.sms import choose_notifier
 from bigcat_graphql.notifications.stories import Kind, Topic
 from bigcat_graphql.payments.events import RefundSucceeded
 from bigcat_graphql.settings import get_settings
@@ -30,7 +31,7 @@ async def announce(topics: Iterable[Topic]) -> None:
     channels = []
     if settings.smtp_url or settings.mailbox:
         channels.append((MAIL, set(Kind)))
-    if settings.sms_account:
+    if choose_notifier(settings):
         channels.append((SMS, _BY_SMS))
     await jobs.enqueue_many(
         [
