@@ -25,6 +25,7 @@ $$ BEGIN PERFORM pg_advisory_xact_lock({_LOCK}); RETURN NEW; END $$
 _CAUGHT = f"""
 SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {_LOCK} AND NOT granted
 """
+_IS_THERE = "SELECT 1 FROM pg_stat_activity WHERE pid = $1"
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,14 @@ class Ambush(Protocol):
 
 @dataclass(frozen=True)
 class InDatabase:
-    """In a statement, before it is committed; `then_goes_on` lets the statement come to its end.
-
-    A statement in a transaction is rolled back all the same, since nobody says COMMIT; one of its
-    own is committed, and nobody learns of it.
-    """
+    """In a statement, before it is committed: it is rolled back, with all of its transaction."""
 
     change: str
     """What the statement does: `UPDATE ON payment`."""
     condition: str = "true"
-    then_goes_on: bool = False
 
     def __str__(self) -> str:
-        condition = "" if self.condition == "true" else f" where {self.condition}"
-        return f"{self.change}{condition}" + (", which ends" if self.then_goes_on else "")
+        return self.change if self.condition == "true" else f"{self.change}: {self.condition}"
 
     @asynccontextmanager
     async def laid(self, scene: Scene) -> AsyncIterator[None]:
@@ -75,22 +70,17 @@ class InDatabase:
             await self._spring(scene)
         finally:
             await scene.sql.execute(f"SELECT pg_advisory_unlock({_LOCK})")
-            table = self.change.split(" ON ")[1]
-            await scene.sql.execute(f"DROP TRIGGER ambush ON {table}")
+            await scene.sql.execute("DROP FUNCTION lie_in_wait CASCADE")
 
     async def _spring(self, scene: Scene) -> None:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not (caught := await scene.sql.fetch(_CAUGHT)):
                 await asyncio.sleep(0.005)
             await scene.shop.kill()
-            if self.then_goes_on:
-                await scene.sql.execute(f"SELECT pg_advisory_unlock({_LOCK})")
             for row in caught:
-                if not self.then_goes_on:
-                    await scene.sql.execute("SELECT pg_terminate_backend($1)", row["pid"])
-                await _wait_for_end(scene.sql, row["pid"])
-            if self.then_goes_on:
-                await scene.sql.execute(f"SELECT pg_advisory_lock({_LOCK})")
+                await scene.sql.execute("SELECT pg_terminate_backend($1)", row["pid"])
+                while await scene.sql.fetchval(_IS_THERE, row["pid"]):
+                    await asyncio.sleep(0.005)
 
 
 @dataclass(frozen=True)
@@ -148,9 +138,3 @@ async def _wait_for_death(scene: Scene, dead: asyncio.Event) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         await dead.wait()
     await scene.shop.kill()
-
-
-async def _wait_for_end(sql: Connection, pid: int) -> None:
-    """Wait until a session is over, which first has to notice that its client is dead."""
-    while await sql.fetchval("SELECT 1 FROM pg_stat_activity WHERE pid = $1", pid):
-        await asyncio.sleep(0.005)

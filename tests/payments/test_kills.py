@@ -5,7 +5,7 @@ buyer sends the same mutation again, or nobody ever comes back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,15 @@ import pytest
 from bigcat_graphql import database
 from bigcat_graphql.booking import invariants
 from bigcat_graphql.database import DatabaseUrl, connect
-from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
+from bigcat_graphql.models import (
+    Booking,
+    BookingStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Ticket,
+)
 from bigcat_graphql.payments.invariants import violations as money_violations
 from bigcat_graphql.payments.play_money import Card
 from bigcat_graphql.payments.play_notices import SIGNATURE_HEADER, sign_play_notice
@@ -46,6 +54,12 @@ mutation ($input: BookSeatsInput!) {
 _PAY = """
 mutation ($input: PayBookingInput!) {
   payBooking(input: $input) { booking { status } errors { ... on UserError { code } } }
+}
+"""
+
+_CANCEL = """
+mutation ($input: CancelBookingInput!) {
+  cancelBooking(input: $input) { booking { status } errors { ... on UserError { code } } }
 }
 """
 
@@ -144,9 +158,16 @@ class Buyer:
                 headers={SIGNATURE_HEADER: sign_play_notice(body, SECRET)},
             )
 
-    async def die_of(self, step: Ambush) -> None:
+    async def cancel(self) -> Any:
+        """Cancel the booking, by the same mutation each time."""
+        wish = {"by": {"id": self.paying["bookingId"]}, "idempotencyKey": "cancel"}
+        return await self.scene.shop.ask(_CANCEL, {"input": wish}, token=self.token)
+
+    async def die_of(
+        self, step: Ambush, cause: Callable[[], Coroutine[Any, Any, Any]] | None = None
+    ) -> None:
         """Pay at a server that does not survive it; what it was to do later is due by then."""
-        cause = self.pay
+        cause = cause or self.pay
         if self.paying["paymentMethod"] == Card.SLOW:
             assert (await self.pay())["booking"]["status"] == "PENDING"
             await database.execute("UPDATE play_payment SET answers_at = now()")
@@ -169,6 +190,11 @@ class Buyer:
         if booking.status is BookingStatus.CONFIRMED:
             return bool(self.scene.post.taken_for(self.email))
         return True
+
+    async def all_is_given_back(self) -> bool:
+        """Whether the refund has arrived, and nothing is left to do about it."""
+        refunds = await Refund.filter(booking_id=self.booking_id)
+        return [one.status for one in refunds] == [RefundStatus.SUCCEEDED]
 
 
 async def let_time_pass() -> None:
@@ -239,6 +265,7 @@ async def test_a_server_killed_while_it_takes_money_keeps_every_promise(
     await check_agreement(buyer, mails={1})
 
 
+@pytest.mark.parametrize("paying", [("test", "approve"), ("stripe", "pm_card_visa")], ids=str)
 @pytest.mark.parametrize(
     ("step", "mails"),
     [
@@ -251,9 +278,9 @@ async def test_a_server_killed_while_it_takes_money_keeps_every_promise(
     ids=str,
 )
 async def test_a_server_killed_while_it_sends_mail_sends_it_all_the_same(
-    scene: Scene, step: Ambush, mails: set[int]
+    scene: Scene, paying: tuple[str, str], step: Ambush, mails: set[int]
 ) -> None:
-    buyer = await Buyer.come(scene, "test", "approve")
+    buyer = await Buyer.come(scene, *paying)
 
     await buyer.die_of(step)
     await scene.shop.open()
@@ -262,3 +289,32 @@ async def test_a_server_killed_while_it_sends_mail_sends_it_all_the_same(
     await check_agreement(buyer, mails=mails)
     sent = buyer.scene.post.taken_for(buyer.email)
     assert len({message["Message-ID"] for message in sent}) == 1
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        InDatabase("INSERT ON refund"),
+        AtStripe(Step.REFUND, Moment.BEFORE),
+        AtStripe(Step.REFUND, Moment.AFTER),
+        InDatabase("UPDATE ON refund", "NEW.status = 'SUCCEEDED'"),
+    ],
+    ids=str,
+)
+async def test_a_server_killed_while_it_gives_money_back_gives_it_back_once(
+    scene: Scene, step: Ambush
+) -> None:
+    buyer = await Buyer.come(scene, "stripe", "pm_card_visa")
+    await buyer.pay()
+    await until(buyer.all_is_settled, scene)
+
+    await buyer.die_of(step, buyer.cancel)
+    await scene.shop.open()
+    await buyer.cancel()  # the same again: a cancellation that was rolled back is wished for still
+    await until(buyer.all_is_given_back, scene)
+
+    [refund] = scene.stripe.books.refunds.values()
+    assert (refund["amount"], refund["status"]) == (13_000, "succeeded")
+    assert await Ticket.filter(booking_id=buyer.booking_id, status="ISSUED").count() == 0
+    assert await invariants.violations() == {}
+    assert await money_violations() == {}
