@@ -85,6 +85,9 @@ class Bigcat:
     _BOOK = """mutation Book($input: BookSeatsInput!) { bookSeats(input: $input) {
         booking { id status reservedUntil total { amount } }
         errors { __typename ... on UserError { code message } } } }"""
+    _PAY = """mutation Pay($input: PayBookingInput!) { payBooking(input: $input) {
+        booking { id status payment { status } tickets { code } }
+        errors { __typename ... on UserError { code message } } } }"""
     _LETTERS = """query Hall($id: ID!) { seatMap(concertId: $id) {
         availability { version statuses counts { available } } } }"""
     _WATCH = """subscription Watch($id: ID!) { seatAvailability(concertId: $id) {
@@ -132,6 +135,31 @@ class Bigcat:
         if payload["booking"]:
             return Outcome.WON
         return self._REFUSALS.get(payload["errors"][0]["__typename"], Outcome.FAILED)
+
+    def pay(self, booking_id: str, buyer: Buyer) -> bytes:
+        """Pay a booking, and ask for its tickets."""
+        wish = {
+            "bookingId": booking_id,
+            "provider": "test",
+            "paymentMethod": "approve",
+            "idempotencyKey": str(uuid.uuid4()),
+        }
+        token = {"Authorization": f"Bearer {buyer.token}"}
+        return _as_graphql(self._PAY, {"input": wish}, token)
+
+    def read_booking(self, answer: Answer) -> str:
+        """Read the id of a booking that was won."""
+        booking_id: str = orjson.loads(answer.body)["data"]["bookSeats"]["booking"]["id"]
+        return booking_id
+
+    def read_paid(self, answer: Answer) -> Outcome:
+        """Tell whether a booking is paid, and its two tickets there."""
+        payload = _read_payload(answer, "payBooking")
+        booking = payload["booking"] if payload else None
+        if booking is None or booking["status"] != "CONFIRMED":
+            return Outcome.FAILED
+        codes = [ticket["code"] for ticket in booking["tickets"] if ticket["code"]]
+        return Outcome.WON if len(codes) == 2 else Outcome.FAILED
 
     def letters(self, concert: UUID) -> bytes | None:
         """Ask for the state of a hall as one string."""

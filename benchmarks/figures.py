@@ -49,6 +49,20 @@ SHEETS = (
         more_is_better=True,
     ),
     Sheet(
+        "checkout",
+        "Checkout: book two seats and pay, beside booking alone",
+        (
+            Column("checkouts_per_second", "checkouts/s"),
+            Column("books_per_second", "bookings/s alone"),
+            Column("ratio", "ratio", 2),
+            Column("pay_p50_ms", "pay p50 ms", 1),
+            Column("pay_p99_ms", "p99 ms", 1),
+            Column("checkout_server_us", "server µs"),
+            Column("checkout_postgres_us", "PostgreSQL µs"),
+        ),
+        more_is_better=True,
+    ),
+    Sheet(
         "idle",
         "Book two seats: one client, nobody else",
         (Column("p50_ms", "p50 ms", 2), Column("p99_ms", "p99 ms", 2), *_COST),

@@ -14,6 +14,7 @@ from benchmarks.database import Postgres
 from benchmarks.jobs import (
     audience,
     book,
+    checkout,
     choices,
     crowd,
     hall_map,
@@ -49,6 +50,7 @@ JOBS: dict[str, Measure] = {
 }
 # Each on a server of its own, and only when it is asked for: together they take five minutes.
 LONG_JOBS: dict[str, Measure] = {
+    "checkout": checkout.measure,
     "crowd": crowd.measure,
     "onlookers": onlookers.measure,
     "sleeper": sleeper.measure,

@@ -113,44 +113,41 @@ RETURNING s.index, s.status, s.version, s.reserved_until, s.price_minor
 
 # Bookings whose rows the caller holds become CONFIRMED, their seats BOOKED, their tickets ISSUED:
 # each that is PENDING and still owns all the seats it needs. Ownership decides, not the clock. $1
-# and $2 have an element a booking (concert, id), $3 to $6 one a ticket (booking, its place in the
-# booking from 1, id, code). A booking that has lost a seat gets no row back.
+# and $2 have an element a booking (concert, id), $3 and $4 one a ticket (id, code), dealt out in
+# the order of the seats. A booking that has lost a seat gets no row back.
 CONFIRM_MANY = """
 WITH wish AS (
   SELECT b.concert_id, b.id, b.seat_count, b.currency
   FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, id)
   JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
-  WHERE b.status = 'PENDING'
+  -- As a PENDING one has, and no other. Said by its status, the index on those would be tempting.
+  WHERE b.reserved_until IS NOT NULL
 ), own AS (
-  SELECT s.concert_id, s.index, s.booking_id, s.price_minor
+  SELECT s.concert_id, s.index, s.booking_id, s.price_minor, wish.seat_count, wish.currency
   FROM wish JOIN seat s ON s.concert_id = wish.concert_id AND s.booking_id = wish.id
   WHERE s.status = 'R'
   ORDER BY s.concert_id, s.index
   FOR NO KEY UPDATE OF s
 ), whole AS (
-  SELECT wish.concert_id, wish.id, wish.currency
-  FROM wish JOIN own ON own.concert_id = wish.concert_id AND own.booking_id = wish.id
-  GROUP BY wish.concert_id, wish.id, wish.currency, wish.seat_count
-  HAVING count(*) = wish.seat_count
+  SELECT counted.*, row_number() OVER (ORDER BY concert_id, index) AS place
+  FROM (SELECT own.*, count(*) OVER (PARTITION BY booking_id) AS owned FROM own) counted
+  WHERE owned = seat_count
 ), confirmed AS (
   UPDATE booking b SET status = 'CONFIRMED', reserved_until = NULL, version = b.version + 1
-  FROM whole WHERE b.concert_id = whole.concert_id AND b.id = whole.id
-  RETURNING b.concert_id, b.id, b.version, b.currency
+  FROM (SELECT DISTINCT concert_id, booking_id FROM whole) done
+  WHERE b.concert_id = done.concert_id AND b.id = done.booking_id
+  RETURNING b.id, b.version
 ), issued AS (
   INSERT INTO ticket (id, concert_id, booking_id, seat_index, status, code, price_minor, currency,
                       issued_at)
-  SELECT t.id, whole.concert_id, whole.id, own.index, 'ISSUED', t.code, own.price_minor,
-         whole.currency, now()
+  SELECT ($3::uuid[])[place], concert_id, booking_id, index, 'ISSUED', ($4::text[])[place],
+         price_minor, currency, now()
   FROM whole
-  JOIN (SELECT own.*, row_number() OVER (PARTITION BY booking_id ORDER BY index) AS n FROM own) own
-    ON own.booking_id = whole.id
-  JOIN unnest($3::uuid[], $4::int[], $5::uuid[], $6::text[]) AS t (booking_id, n, id, code)
-    ON t.booking_id = whole.id AND t.n = own.n
 )
 UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
-FROM own JOIN confirmed ON confirmed.id = own.booking_id
-WHERE s.concert_id = own.concert_id AND s.index = own.index
-RETURNING confirmed.id AS booking_id, confirmed.version AS booking_version, confirmed.currency,
+FROM whole JOIN confirmed ON confirmed.id = whole.booking_id
+WHERE s.concert_id = whole.concert_id AND s.index = whole.index
+RETURNING whole.booking_id, confirmed.version AS booking_version, whole.currency, whole.place,
           now() AS issued_at, s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 

@@ -38,7 +38,9 @@ async def leave_open(
 async def payment_of(made: Booking) -> Payment:
     """Read the last attempt to pay a booking."""
     payments = Payment.filter(concert_id=made.concert_id, booking_id=made.id)
-    return await payments.order_by("-created_at", "-id").first().get()
+    found = await payments.order_by("-created_at", "-id").first()
+    assert found is not None
+    return found
 
 
 async def let_the_provider_answer(made: Booking) -> None:

@@ -211,7 +211,9 @@ async def test_a_late_card_takes_the_seats_back_when_all_are_free() -> None:
     assert await states(concert) == "BBAAAAAAAA"
     paid = await booking.find_booking(buyer, booking.BookingKey.of(made))
     assert paid is not None
-    assert (paid.status, paid.end_reason, paid.ended_at) == ("CONFIRMED", None, None)
+    assert paid.status is BookingStatus.CONFIRMED
+    assert paid.end_reason is None
+    assert paid.ended_at is None
     tickets = await Ticket.filter(booking_id=made.id)
     assert [ticket.price_minor for ticket in tickets] == [6500, 6500]
     assert await violations() == await money_violations() == {}

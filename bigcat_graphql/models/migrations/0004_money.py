@@ -50,6 +50,30 @@ class Migration(migrations.Migration):
             " 'CONCERT_CANCELLED')",
         ),
         check("booking", "end_reason_ended", "end_reason IS NULL OR ended_at IS NOT NULL"),
+        # The primary key is then the only index on bookings that their concert leads: a look-up by
+        # concert and id, as each ticket's foreign key makes one, has no other to choose. On a new
+        # table, whose statistics nobody has gathered yet, it chose one of those, and read every
+        # booking of the concert.
+        sql(
+            "DROP INDEX booking_of_account",
+            "CREATE INDEX booking_of_account ON booking (concert_id, account_id)",
+        ),
+        sql(
+            "CREATE INDEX booking_of_account ON booking (account_id, concert_id)",
+            "DROP INDEX booking_of_account",
+        ),
+        sql(
+            "DROP INDEX booking_reference",
+            "CREATE UNIQUE INDEX booking_reference ON booking (concert_id, reference)",
+        ),
+        sql(
+            "CREATE UNIQUE INDEX booking_reference ON booking (reference, concert_id)",
+            "DROP INDEX booking_reference",
+        ),
+        sql(
+            "DROP INDEX booking_by_reference",
+            "CREATE INDEX booking_by_reference ON booking (reference)",
+        ),
         add("Ticket", "kept_minor", fields.BigIntField(default=0, db_default=0)),
         check("ticket", "kept", "kept_minor BETWEEN 0 AND price_minor"),
         # ---- payments: how much was charged, and when to ask the provider next
