@@ -195,6 +195,13 @@ class PatientlyBounded(HttpToolsProtocol):
         super().resume_writing()
         self._stop_waiting()
 
+    def shutdown(self) -> None:
+        """Finish what is in flight, unless it is not read: that would keep the server running."""
+        super().shutdown()
+        self._stop_waiting()
+        seconds = self.config.timeout_graceful_shutdown or _UNREAD_SECONDS
+        self._stuck = self.loop.call_later(seconds, self.transport.abort)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Watch no more."""
         self._watch.cancel()

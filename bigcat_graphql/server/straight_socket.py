@@ -101,6 +101,9 @@ class StraightSocket(WebSocketsSansIOProtocol):
         """Close by 1012: the server stops, and may be back."""
         if not self.transport.is_closing():
             super().shutdown()
+            self._stop_waiting()
+            # What cannot be flushed would keep the server from stopping.
+            self._stuck_timer = self.loop.call_later(_FLUSH_SECONDS, self.transport.abort)
 
     def _stop_waiting(self) -> None:
         self.is_paused = False

@@ -26,7 +26,7 @@ subscription ($names: [String!]!, $since: Int, $times: Int! = 1) {
   boards(names: $names, since: $since) { since version text(times: $times) }
 }
 """
-_PATIENCE_SECONDS = 20
+_PATIENCE_SECONDS = 30
 # A frame of so much fills what the kernel and we keep for a client in a few steps.
 _MUCH = 20_000
 
@@ -290,8 +290,9 @@ async def fill(one: Board, straight: StraightSocket, quick: Screen) -> None:
 
 
 async def test_a_client_that_does_not_read_costs_little_and_goes_on_from_the_whole_state(
-    one: Board,
+    one: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(straight_socket, "_STUCK_SECONDS", 3600)
     async with listening() as (server, address):
         slow = Screen(Talk(await connect_narrowly(address)), _MUCH)
         await slow.talk.begin()
@@ -361,20 +362,55 @@ async def test_a_client_that_does_not_even_read_its_close_is_cut_off(
     await gone(one)
 
 
+async def test_a_socket_that_is_not_read_does_not_keep_the_server_from_stopping(
+    one: Board,
+) -> None:
+    async with asyncio.timeout(_PATIENCE_SECONDS), listening(graceful_seconds=1) as (_, address):
+        slow = Screen(Talk(await connect_narrowly(address)), _MUCH)
+        await slow.talk.begin()
+        await slow.watch(one)
+        await slow.take()
+        await add_much(one)
+    await gone(one)
+    slow.talk.socket.transport.abort()
+
+
+async def test_a_stream_that_is_not_read_does_not_keep_the_server_from_stopping(
+    one: Board,
+) -> None:
+    async with asyncio.timeout(_PATIENCE_SECONDS), listening(graceful_seconds=1) as (_, address):
+        writer = await ask_for_stream(address, one)
+        await add_much(one)
+    await gone(one)
+    writer.transport.abort()
+
+
+async def add_much(one: Board) -> None:
+    for _ in range(100):
+        one.add()
+        await asyncio.sleep(0.001)
+
+
+async def ask_for_stream(address: str, one: Board) -> asyncio.StreamWriter:
+    """Ask for events, and read only the first words of them."""
+    host, _, port = address.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    variables = {"names": [one.key[1]], "times": _MUCH}
+    body = orjson.dumps({"query": WATCH, "variables": variables})
+    writer.write(
+        b"POST /graphql HTTP/1.1\r\nhost: box.test\r\ncontent-type: application/json\r\n"
+        b"accept: text/event-stream\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
+    )
+    await reader.readuntil(b"event: next")
+    return writer
+
+
 async def test_a_stream_that_is_not_read_is_cut_off(
     one: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "_UNREAD_SECONDS", 0.2)
     async with listening() as (_, address):
-        host, _, port = address.partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
-        variables = {"names": [one.key[1]], "times": _MUCH}
-        body = orjson.dumps({"query": WATCH, "variables": variables})
-        writer.write(
-            b"POST /graphql HTTP/1.1\r\nhost: box.test\r\ncontent-type: application/json\r\n"
-            b"accept: text/event-stream\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
-        )
-        await reader.readuntil(b"event: next")
+        writer = await ask_for_stream(address, one)
         assert one.holders == 1
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while one.holders:
