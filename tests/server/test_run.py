@@ -161,7 +161,7 @@ async def test_sigterm_lets_sockets_finish_what_they_answer_before_1012() -> Non
         assert await watching.hear_close() == 1012
         assert (await busy.hear())["payload"]["data"] == {"sleep": "slept"}
         assert await busy.hear_close() == 1012
-        assert await asyncio.wait_for(process.wait(), 15) == 0
+        assert await asyncio.wait_for(process.wait(), _PATIENCE_SECONDS) == 0
 
 
 async def test_what_takes_too_long_does_not_keep_a_socket_open_after_sigterm() -> None:
@@ -171,6 +171,6 @@ async def test_what_takes_too_long_does_not_keep_a_socket_open_after_sigterm() -
         assert (await busy.hear())["type"] == "pong"
         process.send_signal(signal.SIGTERM)
         assert await busy.hear_close() == 1012
-        process_ended = await asyncio.wait_for(process.communicate(), 15)
+        process_ended = await asyncio.wait_for(process.communicate(), _PATIENCE_SECONDS)
     assert process.returncode == 0
     assert b"Traceback" not in process_ended[1]
