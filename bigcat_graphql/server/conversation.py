@@ -153,7 +153,8 @@ class Conversation:
             last = write_error(key, show_failure(error))
         if last is not None:
             # The id is free before the client hears so, or using it at once would be refused.
-            self._operations.pop(key, None)
+            if self._operations.get(key) is asyncio.current_task():
+                del self._operations[key]
             await self._send(last)
         self._answered(key)
 
