@@ -9,7 +9,12 @@ from typing import Annotated
 import typer
 
 from bigcat_graphql import __version__
-from bigcat_graphql.cli.sale_commands import presale_app, queue_app, verify_draw
+from bigcat_graphql.cli.sale_commands import (
+    presale_app,
+    queue_app,
+    simulate_fairness,
+    verify_draw,
+)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 
@@ -30,6 +35,7 @@ app.add_typer(user_app, name="user")
 app.add_typer(queue_app, name="queue")
 app.add_typer(presale_app, name="presale")
 app.command("verify-draw")(verify_draw)
+app.command("fairness-sim")(simulate_fairness)
 jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)
 app.add_typer(jobs_app, name="jobs")
 ticket_app = typer.Typer(help="Tickets, at the door and before.", no_args_is_help=True)
@@ -162,6 +168,7 @@ def create_user(
     email: Annotated[str, typer.Argument(help="Case does not matter.")],
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.buyer,
     name: Annotated[str | None, typer.Option(help="For people; left out, made of EMAIL.")] = None,
+    phone: Annotated[str | None, typer.Option(help="For texts, like +49301234567.")] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from stdin, one line.")
     ] = False,
@@ -171,7 +178,12 @@ def create_user(
     from bigcat_graphql.cli import users
 
     users.create_user(
-        email, role=role.value, name=name, password_stdin=password_stdin, as_json=as_json
+        email,
+        role=role.value,
+        name=name,
+        phone=phone,
+        password_stdin=password_stdin,
+        as_json=as_json,
     )
 
 

@@ -83,3 +83,44 @@ def verify_draw(
     from bigcat_graphql.cli import draws
 
     draws.verify_draw(file, receipt=receipt, as_json=as_json)
+
+
+def simulate_fairness(
+    people: Annotated[int, typer.Option(min=20, max=20_000, help="How many people.")] = 400,
+    bots: Annotated[int, typer.Option(min=1, max=5_000, help="How many bots.")] = 60,
+    farm: Annotated[int, typer.Option(min=0, max=5_000, help="Accounts of one farm.")] = 40,
+    requests: Annotated[int, typer.Option(min=1, max=1_000, help="How often a bot joins.")] = 100,
+    draws: Annotated[
+        int, typer.Option(min=1, max=100_000, help="Draws of the same lobby.")
+    ] = 5_000,
+    drop_out: Annotated[
+        float, typer.Option(min=0, max=0.95, help="Which part of the people is gone by then.")
+    ] = 0.6,
+    seconds: Annotated[
+        float, typer.Option(min=20, max=3_600, help="How long the line moves.")
+    ] = 60,
+    seed: Annotated[int | None, typer.Option(help="Of the dice; left out, a new one.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write who won how often as SVG.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Simulate a sale with a queue in front of it, and measure how fair it is.
+
+    Everything is its own: two servers on loopback, a PostgreSQL in a temporary directory. Fails
+    when a measure is outside of its range.
+    """
+    from bigcat_graphql.cli import fairness
+
+    fairness.simulate_fairness(
+        people=people,
+        bots=bots,
+        farm=farm,
+        requests=requests,
+        draws=draws,
+        drop_out=drop_out,
+        seconds=seconds,
+        seed=seed,
+        picture=picture,
+        as_json=as_json,
+    )

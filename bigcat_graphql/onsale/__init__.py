@@ -2,6 +2,7 @@
 
 from bigcat_graphql.onsale.admission import check_admission, is_admission, sign_admission
 from bigcat_graphql.onsale.beacon import Beacon
+from bigcat_graphql.onsale.draw import Entrant
 from bigcat_graphql.onsale.entries import entries_of, entry_by_id, find_entry
 from bigcat_graphql.onsale.errors import AdmissionRequired, Missing, WrongConcertState
 from bigcat_graphql.onsale.joining import join_queue, leave_queue
@@ -14,6 +15,7 @@ from bigcat_graphql.onsale.watching import QueueSight, hold_place, hold_queue
 __all__ = [
     "AdmissionRequired",
     "Beacon",
+    "Entrant",
     "Missing",
     "Presale",
     "QueueSight",

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
+import structlog
 from asyncpg import Record
 
 from bigcat_graphql import database
@@ -12,6 +13,7 @@ from bigcat_graphql.onsale import rules
 from bigcat_graphql.onsale.rules import Crowd
 from bigcat_graphql.settings import get_settings
 
+_LOG = structlog.get_logger()
 # Whoever was not seen for so long is passed over; presence is written every 10 seconds.
 AWAY_SECONDS = 45
 # Let in and nowhere to be found: the place is the next one's.
@@ -25,17 +27,20 @@ SELECT q.concert_id FROM sale_queue q JOIN concert c ON c.id = q.concert_id
 WHERE q.ended_at IS NULL AND q.drawn_at IS NOT NULL AND {STATUS_NOW} = 'ON_SALE'
 """
 
-# No leader: whoever has the row moves the queue, the others go on.
+# No leader: whoever has the row moves the queue; the others wait a moment, and see that it has just
+# moved. To skip a locked row would be to stand still while many join: they hold it nearly always.
 _LOCK = """
-SELECT q.*, coalesce(extract(epoch FROM now() - q.ticked_at), 1)::float8 AS seconds
+SELECT q.*, coalesce(extract(epoch FROM now() - q.ticked_at), 1)::float8 AS seconds,
+       greatest(extract(epoch FROM now() - q.drawn_at), 1)::float8 AS open_seconds
 FROM sale_queue q
 WHERE q.concert_id = $1 AND q.ended_at IS NULL AND q.drawn_at IS NOT NULL
   AND (q.ticked_at IS NULL OR q.ticked_at <= now() - make_interval(secs => $2))
-FOR NO KEY UPDATE SKIP LOCKED
+FOR NO KEY UPDATE
 """
 
 # Sessions that are over: who has bought, whose time is over and who is not paying just now, and
-# who never came. A purchase counts from the moment of being let in.
+# who never came. A purchase counts from the moment of being let in; an offer of the waiting list,
+# which is good for hours, keeps no session open.
 _END_SESSIONS = """
 WITH now_in AS (
   SELECT e.account_id,
@@ -46,7 +51,8 @@ WITH now_in AS (
          e.admitted_until <= now() AND NOT EXISTS (
            SELECT FROM booking b
            WHERE b.concert_id = e.concert_id AND b.account_id = e.account_id
-             AND b.status = 'PENDING' AND b.reserved_until > now()) AS is_over,
+             AND b.status = 'PENDING' AND b.reserved_until > now()
+            AND NOT b.is_offer) AS is_over,
          e.claimed_at IS NULL AND e.seen_at < now() - make_interval(secs => $2)
            AND e.admitted_at < now() - make_interval(secs => $2) AS is_lost
   FROM queue_entry e WHERE e.concert_id = $1 AND e.status = 'ADMITTED'
@@ -104,7 +110,15 @@ async def move_queues() -> int:
         How many were let in.
     """
     rows = await database.fetch_all(_OPEN)
-    return sum([await _move(row["concert_id"]) for row in rows])
+    return sum([await _try_to_move(row["concert_id"]) for row in rows])
+
+
+async def _try_to_move(concert_id: UUID) -> int:
+    try:
+        return await _move(concert_id)
+    except Exception as error:  # noqa: BLE001 - the other queues must move all the same
+        _LOG.warning("queue_stands_still", concert=str(concert_id), error=repr(error))
+        return 0
 
 
 async def _move(concert_id: UUID) -> int:
@@ -169,7 +183,7 @@ async def _let_in(concert_id: UUID, wanted: int, head: int) -> tuple[int, int]:
 
 
 async def _write_down(queue: Record, ended: Record, *, let_in: int, head: int) -> None:
-    seconds = queue["seconds"]
+    seconds, open_seconds = queue["seconds"], queue["open_seconds"]
     line = await database.fetch_one(_COUNT_LINE, queue["concert_id"])
     moved = head - queue["head_rank"]
     await database.execute(
@@ -177,8 +191,12 @@ async def _write_down(queue: Record, ended: Record, *, let_in: int, head: int) -
         queue["concert_id"],
         head,
         line["count"] if line else 0,
-        rules.follow_rate(queue["admitted_per_minute"], let_in, seconds=seconds),
-        rules.follow_rate(queue["head_per_minute"], moved, seconds=seconds),
+        rules.follow_rate(
+            queue["admitted_per_minute"], let_in, seconds=seconds, open_seconds=open_seconds
+        ),
+        rules.follow_rate(
+            queue["head_per_minute"], moved, seconds=seconds, open_seconds=open_seconds
+        ),
         ended["ended"],
         ended["bought"],
         ended["tickets"],

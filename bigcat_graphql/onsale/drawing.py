@@ -9,6 +9,7 @@ import dataclasses
 from uuid import UUID
 
 import orjson
+import structlog
 from asyncpg import Record
 
 from bigcat_graphql import database
@@ -18,6 +19,7 @@ from bigcat_graphql.onsale.drand import fetch_round
 from bigcat_graphql.onsale.draw import Entrant, draw, mix
 from bigcat_graphql.settings import get_settings
 
+_LOG = structlog.get_logger()
 # Everybody who is present says so meanwhile, see `presence`: nobody is passed over unheard.
 _ROLL_CALL_SECONDS = 3.0
 # How long the beacon may be late before the draw goes on without it, and says so.
@@ -25,16 +27,20 @@ _BEACON_LATE_SECONDS = 10.0
 _CHUNK = 5_000
 _ENTRANT_BYTES = 48
 
-_TO_CLOSE = """
+# Whether the sale of `concert c` has opened, and the lobby in front of it is to be closed.
+IS_DUE = "c.opens_at <= now() AND c.status = 'PUBLISHED'"
+
+_TO_CLOSE = f"""
 SELECT q.concert_id FROM sale_queue q JOIN concert c ON c.id = q.concert_id
-WHERE q.ended_at IS NULL AND q.lobby_closed_at IS NULL AND c.opens_at <= now()
-  AND c.status = 'PUBLISHED'
+WHERE q.ended_at IS NULL AND q.lobby_closed_at IS NULL AND {IS_DUE}
 """
 # NO KEY UPDATE waits for every batch that adds to the lobby, and those that come later see it
-# closed: who joined before is in the list, and nobody else.
-_LOCK_LOBBY = """
-SELECT 1 FROM sale_queue
-WHERE concert_id = $1 AND lobby_closed_at IS NULL FOR NO KEY UPDATE SKIP LOCKED
+# closed: who joined before is in the list, and nobody else. Skipping a locked row would mean not to
+# close while many join.
+_LOCK_LOBBY = f"""
+SELECT 1 FROM sale_queue q JOIN concert c ON c.id = q.concert_id
+WHERE q.concert_id = $1 AND q.lobby_closed_at IS NULL AND {IS_DUE}
+FOR NO KEY UPDATE OF q
 """
 _WRITE_LOBBY = """
 INSERT INTO sale_lobby (concert_id, entrants)
@@ -77,7 +83,7 @@ async def close_due_lobbies() -> int:
         How many lobbies this call closed.
     """
     rows = await database.fetch_all(_TO_CLOSE)
-    closed = [await _close_lobby(row["concert_id"]) for row in rows]
+    closed = [await close_lobby(row["concert_id"]) for row in rows]
     return sum(closed)
 
 
@@ -87,12 +93,9 @@ async def draw_due_queues() -> int:
     Returns:
         How many queues this call opened.
     """
-    opened = 0
-    for queue in await database.fetch_all(_TO_DRAW):
-        if await _is_ready(queue):
-            await _draw(queue)
-            opened += 1
-    return opened
+    queues = await database.fetch_all(_TO_DRAW)
+    # At once: a beacon that is slow to answer must not hold up another sale.
+    return sum(await asyncio.gather(*(_try_to_draw(queue) for queue in queues)))
 
 
 def beacon_of(kept: str | None) -> Beacon | None:
@@ -108,10 +111,12 @@ def beacon_of(kept: str | None) -> Beacon | None:
     )
 
 
-async def _close_lobby(concert_id: UUID) -> bool:
+async def close_lobby(concert_id: UUID) -> bool:
+    """Close a lobby whose sale has opened; say whether it was this call that did."""
+
     async def work() -> bool:
         if await database.fetch_one(_LOCK_LOBBY, concert_id) is None:
-            return False  # another node is at it, or was
+            return False  # another node was quicker
         lobby = await database.fetch_one(_WRITE_LOBBY, concert_id)
         if lobby is None:
             raise LookupError(concert_id)
@@ -119,6 +124,17 @@ async def _close_lobby(concert_id: UUID) -> bool:
         return True
 
     return await database.run_transaction(work)
+
+
+async def _try_to_draw(queue: Record) -> bool:
+    try:
+        if not await _is_ready(queue):
+            return False
+        await _draw(queue)
+    except Exception as error:  # noqa: BLE001 - the other sales must open all the same
+        _LOG.warning("draw_failed", concert=str(queue["concert_id"]), error=repr(error))
+        return False
+    return True
 
 
 async def _is_ready(queue: Record) -> bool:

@@ -113,6 +113,10 @@ async def join_queue(
     """
     if nonce is not None and not 1 <= len(nonce) <= _NONCE_LENGTH_MAX:
         raise InvalidInput("A nonce has 1 to 64 characters, or is left out.", ("input", "nonce"))
+    try:
+        digest = sha256((nonce or "").encode()).digest()
+    except UnicodeEncodeError:
+        raise InvalidInput("A nonce is plain text.", ("input", "nonce")) from None
     _joins.spend(f"{viewer.account_id.hex}{concert_id.hex}")
     if work.is_needed() and not (
         proof_of_work and work.is_solved(proof_of_work, concert_id, viewer.account_id)
@@ -120,7 +124,6 @@ async def join_queue(
         challenge = work.make_challenge(concert_id, viewer.account_id)
         path = ("input", "proofOfWork")
         raise AdmissionRequired(Missing.PROOF_OF_WORK, concert_id, path, challenge)
-    digest = sha256((nonce or "").encode()).digest()
     door = _doors.setdefault(concert_id, _Door(concert_id))
     entry = await door.enter(viewer.account_id, digest)
     tell_place(entry)

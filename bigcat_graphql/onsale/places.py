@@ -7,8 +7,9 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.catalogue.status import STATUS_NOW
-from bigcat_graphql.errors import DomainError, NotFound
+from bigcat_graphql.errors import Busy, DomainError, NotFound
 from bigcat_graphql.models import ConcertStatus, QueueEntry, QueuePhase
+from bigcat_graphql.onsale.drawing import IS_DUE, close_lobby
 from bigcat_graphql.onsale.entries import ENTRY, entry_of
 from bigcat_graphql.onsale.errors import WrongConcertState
 from bigcat_graphql.onsale.queues import phase_of
@@ -18,7 +19,7 @@ from bigcat_graphql.onsale.queues import phase_of
 # the order of these locks. Never first the one, then the other: two who share would wait for each
 # other for ever.
 _LOOK = f"""
-SELECT q.*, {STATUS_NOW} AS status_now
+SELECT q.*, {STATUS_NOW} AS status_now, {IS_DUE} AS is_due
 FROM sale_queue q JOIN concert c ON c.id = q.concert_id
 WHERE q.concert_id = $1 AND c.status <> 'DRAFT'
 """
@@ -34,7 +35,9 @@ FROM unnest($2::uuid[], $3::uuid[], $4::bytea[]) AS j (account_id, id, nonce_dig
 JOIN account a ON a.id = j.account_id
 ORDER BY a.id
 ON CONFLICT (concert_id, account_id) DO UPDATE
-SET seen_at = now(), status = 'PREQUEUE', changed_at = now()
+SET seen_at = now(), status = 'PREQUEUE', is_away = FALSE,
+    -- Where nothing changed, no index is written and nobody is told: some join and join.
+    changed_at = CASE WHEN e.status = 'PREQUEUE' THEN e.changed_at ELSE now() END
 RETURNING {ENTRY}
 """
 
@@ -74,42 +77,42 @@ async def take_places(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> dict[UU
     try:
         rows = await database.run_transaction(lambda: _join_lobby(concert_id, nonces))
     except _LobbyClosed:
+        # Perhaps nobody has closed it yet: who comes after the opening closes it and stands behind.
+        # Nobody adds to the lobby then, so that the closing need not wait for ever new batches.
+        await close_lobby(concert_id)
         rows = await database.run_transaction(lambda: _join_line(concert_id, nonces))
     return {row["account_id"]: entry_of(row) for row in rows}
 
 
 async def _join_lobby(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
-    if await _phase(concert_id, _LOOK) is not QueuePhase.PREQUEUE:
-        raise _LobbyClosed
-    # It may close while this waits for the lock.
-    if await _phase(concert_id, _IN_LOBBY) is not QueuePhase.PREQUEUE:
-        raise _LobbyClosed
+    # Once more under the lock: it may close while this waits for it.
+    for statement in (_LOOK, _IN_LOBBY):
+        queue = await _look(concert_id, statement)
+        if queue["lobby_closed_at"] is not None or queue["is_due"]:
+            raise _LobbyClosed
     return await database.fetch_all(_JOIN_LOBBY, concert_id, *_columns(nonces))
 
 
-async def _phase(concert_id: UUID, statement: str) -> QueuePhase:
+async def _look(concert_id: UUID, statement: str) -> Record:
     queue = await database.fetch_one(statement, concert_id)
     if queue is None:
         raise await _no_queue(concert_id)
-    phase = phase_of(queue)
-    if phase is QueuePhase.CLOSED:
+    if phase_of(queue) is QueuePhase.CLOSED:
         raise WrongConcertState(ConcertStatus(queue["status_now"]))
-    return phase
+    return queue
 
 
 async def _join_line(concert_id: UUID, nonces: Mapping[UUID, bytes]) -> list[Record]:
     """Give the next ranks to whoever has none; those who have a place are back in it."""
-    await _phase(concert_id, _IN_LINE)
+    queue = await _look(concert_id, _IN_LINE)
+    if queue["lobby_closed_at"] is None:
+        raise Busy  # the sale was put off just now: there is a lobby again
     back = await database.fetch_all(_COME_BACK, concert_id, list(nonces))
     known = {row["account_id"] for row in back}
     new = {account: digest for account, digest in nonces.items() if account not in known}
     if not new:
         return back
-    queue = await database.fetch_one(
-        "SELECT next_rank FROM sale_queue WHERE concert_id = $1", concert_id
-    )
-    first = queue["next_rank"] if queue else 1
-    made = await database.fetch_all(_JOIN_LINE, concert_id, *_columns(new), first)
+    made = await database.fetch_all(_JOIN_LINE, concert_id, *_columns(new), queue["next_rank"])
     await database.execute(_COUNT_ON, concert_id, len(new))
     return [*back, *made]
 

@@ -8,11 +8,15 @@ from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.accounts.attempts import Attempts
 from bigcat_graphql.accounts.credentials import fold_email
 from bigcat_graphql.onsale.errors import AdmissionRequired, Missing
 
 _CODE_LENGTH_MAX = 100
 _CODE_PATH = ("input", "accessCode")
+# Organizers choose short codes: an account must not try all of them. A code may come with every
+# booking of an evening, though.
+_guesses = Attempts(per_minute=20, burst=20)
 
 # What is missing for each of these pairs, if anything. Being on the list counts only with a
 # verified e-mail: anybody can write anybody's address.
@@ -87,7 +91,9 @@ async def show_code(viewer: Viewer, *, concert_id: UUID, code: str) -> None:
 
     Raises:
         AdmissionRequired: there is no such code, or it has been used up.
+        RateLimited: the account tries and tries.
     """
+    _guesses.spend(f"{viewer.account_id.hex}{concert_id.hex}")
     if len(code) > _CODE_LENGTH_MAX:
         raise AdmissionRequired(Missing.ACCESS_CODE, concert_id, _CODE_PATH)
     digest = _digest(code)
@@ -123,4 +129,4 @@ async def find_missing(
 
 def _digest(code: str) -> bytes:
     # Typed from a card or a mail: case and blanks do not matter.
-    return sha256("".join(code.split()).casefold().encode()).digest()
+    return sha256("".join(code.split()).casefold().encode(errors="replace")).digest()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from uuid import UUID
 
 from bigcat_graphql import database
@@ -57,20 +58,24 @@ def present_at(concert_id: UUID) -> Sequence[UUID]:
 async def tell_presence() -> None:
     """Write down who is here, of those for whom it matters."""
     for concert_id in tuple(_present):
-        accounts = present_at(concert_id)
-        for start in range(0, len(accounts), _CHUNK):
-            await database.execute(
-                _SEEN,
-                concert_id,
-                accounts[start : start + _CHUNK],
-                _FRONT_LEAST,
-                float(_FRONT_MINUTES),
-            )
+        front = (_FRONT_LEAST, float(_FRONT_MINUTES))
+        await _write(_SEEN, concert_id, present_at(concert_id), *front)
 
 
 async def tell_absence() -> None:
     """Write down who hung up since the last time."""
     for concert_id in tuple(_gone):
-        away = _gone.pop(concert_id) - set(present_at(concert_id))
-        if away:
-            await database.execute(_GONE, concert_id, list(away))
+        away = _gone.pop(concert_id) - _present.get(concert_id, Counter()).keys()
+        await _write(_GONE, concert_id, list(away))
+
+
+async def _write(
+    statement: str, concert_id: UUID, accounts: Sequence[UUID], *values: object
+) -> None:
+    # In pieces: whoever lets in waits for one of them at most. A transaction each, which is run
+    # again should two nodes that tell of the same people have waited for each other.
+    for start in range(0, len(accounts), _CHUNK):
+        piece = accounts[start : start + _CHUNK]
+        await database.run_transaction(
+            partial(database.execute, statement, concert_id, piece, *values)
+        )

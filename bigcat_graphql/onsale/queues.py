@@ -49,7 +49,7 @@ class QueueState:
     head_rank: int
     waiting_count: int
     admitted_per_minute: float
-    head_per_minute: float
+    last_rank: int
     seats_left: int
 
 
@@ -104,7 +104,13 @@ async def queues_of(concert_ids: Iterable[UUID]) -> dict[UUID, QueueState]:
 
 def wait_of(rank: int, queue: QueueState) -> int | None:
     """Guess the seconds until a rank is let in; None while there is nothing honest to say."""
-    return estimate_wait(rank, head_rank=queue.head_rank, head_per_minute=queue.head_per_minute)
+    return estimate_wait(
+        rank,
+        head_rank=queue.head_rank,
+        last_rank=queue.last_rank,
+        waiting_count=queue.waiting_count,
+        admitted_per_minute=queue.admitted_per_minute,
+    )
 
 
 def _state_of(row: Record, seats_left: int) -> QueueState:
@@ -116,6 +122,6 @@ def _state_of(row: Record, seats_left: int) -> QueueState:
         head_rank=row["head_rank"],
         waiting_count=row["waiting_count"],
         admitted_per_minute=row["admitted_per_minute"],
-        head_per_minute=row["head_per_minute"],
+        last_rank=row["next_rank"] - 1,
         seats_left=seats_left,
     )

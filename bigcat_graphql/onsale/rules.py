@@ -49,21 +49,32 @@ def _room(crowd: Crowd, admitted_max: int) -> int:
     return min(admitted_max, math.ceil(share * crowd.seats_left / (tickets * buys)))
 
 
-def follow_rate(per_minute: float, count: int, *, seconds: float) -> float:
-    """Go on with a mean rate after `count` more in so many seconds."""
+def follow_rate(per_minute: float, count: int, *, seconds: float, open_seconds: float) -> float:
+    """Go on with a mean rate after `count` more in the last of so many seconds.
+
+    In the beginning it is the mean since the opening: a rate that grew from nothing would promise
+    much too long a wait.
+    """
     if seconds <= 0:
         return per_minute
-    weight = 1 - math.exp(-seconds / _MEMORY_SECONDS)
+    weight = max(1 - math.exp(-seconds / _MEMORY_SECONDS), min(1.0, seconds / open_seconds))
     return per_minute + weight * (count * 60 / seconds - per_minute)
 
 
-def estimate_wait(rank: int, *, head_rank: int, head_per_minute: float) -> int | None:
-    """Guess the seconds until a rank is let in, from how fast the head moves, absent ones included.
+def estimate_wait(
+    rank: int, *, head_rank: int, last_rank: int, waiting_count: int, admitted_per_minute: float
+) -> int | None:
+    """Guess the seconds until a rank is let in, from how many are let in lately.
+
+    Not all ranks in front are still here; those who are count as spread evenly over the line.
 
     Returns:
         None while nobody is let in: then there is nothing honest to say.
     """
     ahead = max(0, rank - head_rank)
-    if head_per_minute <= 0:
-        return 0 if ahead == 0 else None
-    return math.ceil(ahead * 60 / head_per_minute)
+    if ahead == 0:
+        return 0
+    if admitted_per_minute <= 0:
+        return None
+    here = waiting_count * ahead / max(ahead, last_rank - head_rank)
+    return math.ceil(here * 60 / admitted_per_minute)

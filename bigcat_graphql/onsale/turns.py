@@ -24,25 +24,45 @@ def take_part() -> None:
 
 async def take_turn() -> None:
     """Close the lobbies that are due, draw, and let in; what fails is logged, the rest goes on."""
-    closed = await _try(close_due_lobbies)
-    await _try(hear_of_queues)
-    await _try(tell_absence)
-    if closed:
-        await _try(tell_presence)
-    await _try(draw_due_queues)
-    await _try(move_queues)
-    await _try(look)
+    await _open_sales()
+    await _move_on()
 
 
 async def run_for_ever() -> None:
-    """Take a turn a second, and tell who is present every ten."""
+    """Take a turn a second, and tell who is present every ten.
+
+    Opening a sale takes seconds, and more where a beacon is slow: the other queues go on meanwhile.
+    """
+    await asyncio.gather(_open_for_ever(), _move_for_ever())
+
+
+async def _open_for_ever() -> None:
+    while True:
+        await asyncio.sleep(_EVERY_SECONDS)
+        await _open_sales()
+
+
+async def _move_for_ever() -> None:
     turn = 0
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         if turn % _PRESENCE_EVERY == 0:
             await _try(tell_presence)
         turn += 1
-        await take_turn()
+        await _move_on()
+
+
+async def _open_sales() -> None:
+    if await _try(close_due_lobbies):
+        await _try(tell_presence)
+    await _try(draw_due_queues)
+
+
+async def _move_on() -> None:
+    await _try(hear_of_queues)
+    await _try(tell_absence)
+    await _try(move_queues)
+    await _try(look)
 
 
 async def _try(step: Callable[[], Awaitable[int | None]]) -> int | None:

@@ -7,8 +7,10 @@ told is being present.
 import time
 from collections.abc import AsyncIterator, Callable, Hashable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
+
+from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
@@ -20,6 +22,7 @@ from bigcat_graphql.onsale.queues import QueueState, queues_of
 
 # What commits late is seen all the same; what was told before is not told again.
 _LOOK_BACK_SECONDS = 5.0
+_AT_A_TIME = 1_000
 _CHANGED = f"""
 SELECT {ENTRY} FROM queue_entry e
 WHERE e.concert_id = ANY($1::uuid[]) AND e.changed_at > now() - make_interval(secs => $2)
@@ -73,7 +76,7 @@ class WatchedPlace(_Told):
 
     queue: "WatchedQueue" = field(kw_only=True)
     account_id: UUID = field(kw_only=True)
-    entry: QueueEntry | None = field(kw_only=True)
+    entry: QueueEntry | None = None
     holders: int = 0
 
     @property
@@ -146,12 +149,15 @@ async def hold_place(concert_id: UUID, viewer: Viewer) -> AsyncIterator[WatchedP
     account_id = viewer.account_id
     async with hold_queue(concert_id) as queue:
         with presence_of(concert_id, account_id):
-            entry = await find_entry(viewer, concert_id=concert_id)
+            # There to be told before it is read: what changes in between must not be missed.
             place = queue.places.setdefault(
-                account_id, WatchedPlace(queue=queue, account_id=account_id, entry=entry)
+                account_id, WatchedPlace(queue=queue, account_id=account_id)
             )
             place.holders += 1
             try:
+                entry = await find_entry(viewer, concert_id=concert_id)
+                if place.entry is None:
+                    place.change(entry)
                 yield place
             finally:
                 place.holders -= 1
@@ -170,41 +176,54 @@ async def look() -> None:
     for concert_id, queue in tuple(_watched.items()):
         state = states.get(concert_id, queue.state)
         was_drawn = state.phase is QueuePhase.OPEN and queue.state.phase is not QueuePhase.OPEN
-        queue.state = state
         if was_drawn:
-            await _tell_ranks(queue)
+            await _tell_ranks(queue, state)
+        queue.state = state
         queue.tell(QueueSight(state))
         if state.phase is QueuePhase.CLOSED:
             _end(queue)
-    _tell_places(changed)
+    _tell_rows(changed)
 
 
 def tell_place(entry: QueueEntry) -> None:
     """Tell the owner's tabs here at once of what this node has just done with the place."""
-    _tell_places([entry])
+    place = _place_of(entry.concert_id, entry.account_id)
+    if place is not None:
+        place.change(entry)
 
 
-async def _read_changes() -> list[QueueEntry]:
+async def _read_changes() -> list[Record]:
     global _looked_at  # noqa: PLW0603 - one process, one look a second
     looked_at, passed = time.monotonic(), time.monotonic() - _looked_at
     rows = await database.fetch_all(_CHANGED, list(_watched), passed + _LOOK_BACK_SECONDS)
     _looked_at = looked_at
-    return [entry_of(row) for row in rows]
+    return rows
 
 
-async def _tell_ranks(queue: WatchedQueue) -> None:
-    """Tell everybody here what the draw gave them."""
-    entries = await entries_of(queue.state.concert_id, list(queue.places))
-    for account_id, place in tuple(queue.places.items()):
-        place.change(entries.get(account_id))
+async def _tell_ranks(queue: WatchedQueue, state: QueueState) -> None:
+    """Tell everybody here what the draw gave them; some at a time, for others are served too."""
+    queue.state = replace(state, phase=queue.state.phase)
+    accounts = list(queue.places)
+    for start in range(0, len(accounts), _AT_A_TIME):
+        piece = accounts[start : start + _AT_A_TIME]
+        entries = await entries_of(state.concert_id, piece)
+        for account_id, entry in entries.items():
+            place = queue.places.get(account_id)
+            if place is not None:
+                place.change(entry)
 
 
-def _tell_places(entries: Iterable[QueueEntry]) -> None:
-    for entry in entries:
-        queue = _watched.get(entry.concert_id)
-        place = queue.places.get(entry.account_id) if queue else None
+def _tell_rows(rows: Iterable[Record]) -> None:
+    # While very many join elsewhere, few of the rows are of somebody here.
+    for row in rows:
+        place = _place_of(row["concert_id"], row["account_id"])
         if place is not None:
-            place.change(entry)
+            place.change(entry_of(row))
+
+
+def _place_of(concert_id: UUID, account_id: UUID) -> WatchedPlace | None:
+    queue = _watched.get(concert_id)
+    return queue.places.get(account_id) if queue else None
 
 
 def _end(queue: WatchedQueue) -> None:

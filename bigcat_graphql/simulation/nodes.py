@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from bigcat_graphql.database import DatabaseUrl
 from bigcat_graphql.simulation.wire import Wire
@@ -78,13 +79,19 @@ class Node:
 
 
 @asynccontextmanager
-async def run_nodes(url: DatabaseUrl, logs: Path) -> AsyncIterator[list[Node]]:
-    """Run two servers on one database, one of them on a clock ten minutes off."""
-    environment = _environment(url)
+async def run_nodes(
+    url: DatabaseUrl,
+    logs: Path,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    skew: bool = True,
+) -> AsyncIterator[list[Node]]:
+    """Run two servers on one database, one of them on a clock ten minutes off unless told so."""
+    environment = {**_environment(url), **settings}
     nodes = [
         Node(name, Wire(port), environment, logs / f"{name}.log", skew_seconds=skew)
         for name, port, skew in zip(
-            ("server-1", "server-2"), _free_ports(2), (0.0, SKEW_SECONDS), strict=True
+            ("server-1", "server-2"), _free_ports(2), (0.0, SKEW_SECONDS * skew), strict=True
         )
     ]
     try:
