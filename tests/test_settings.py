@@ -21,7 +21,12 @@ SECRET = "x" * 31
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
-        if name.startswith("BIGCAT_") or name in {"DATABASE_URL", "HOST", "PORT"}:
+        if name.startswith("BIGCAT_") or name in {
+            "DATABASE_URL",
+            "HOST",
+            "PORT",
+            "WEB_CONCURRENCY",
+        }:
             monkeypatch.delenv(name)
 
 
@@ -72,6 +77,13 @@ def test_an_empty_variable_counts_as_left_out(monkeypatch: pytest.MonkeyPatch) -
         ("PORT", "http"),
         ("BIGCAT_PORT", "70000"),
         ("BIGCAT_POOL_MAX", "1"),
+        ("BIGCAT_BUS", "rabbitmq://host"),
+        ("BIGCAT_BUS", "nats://"),
+        ("BIGCAT_BUS", "nats://host:0"),
+        ("BIGCAT_BUS", "nats://host:4222,nonsense"),
+        ("BIGCAT_BUS_PREFIX", "two words"),
+        ("BIGCAT_WORKERS", "0"),
+        ("WEB_CONCURRENCY", "many"),
         ("BIGCAT_SECRET_KEY", SECRET),
         ("BIGCAT_PUBLIC_URL", "box-office.example"),
         ("BIGCAT_PUBLIC_URL", "https://box-office.example/"),
@@ -162,3 +174,18 @@ def test_payment_providers_are_known_and_can_be_reached(monkeypatch: pytest.Monk
     monkeypatch.setenv("BIGCAT_STRIPE_SECRET_KEY", "sk_test_1")
     monkeypatch.setenv("BIGCAT_STRIPE_WEBHOOK_SECRETS", "whsec_new, whsec_old")
     assert load_settings().stripe_webhook_secrets == ("whsec_new", "whsec_old")
+
+
+@pytest.mark.parametrize(
+    "bus", ["memory", "postgres", "nats://a:4222,tls://b", "postgresql://db:5433/bigcat"]
+)
+def test_each_bus_is_known(monkeypatch: pytest.MonkeyPatch, bus: str) -> None:
+    monkeypatch.setenv("BIGCAT_BUS", bus)
+    assert load_settings().bus == bus
+
+
+def test_hosts_may_say_how_many_workers_under_their_own_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WEB_CONCURRENCY", "3")
+    assert load_settings().workers == 3

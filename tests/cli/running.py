@@ -38,7 +38,7 @@ def bare_environment() -> dict[str, str]:
 
 
 def is_setting(name: str) -> bool:
-    return name.startswith("BIGCAT_") or name in {"DATABASE_URL", "HOST", "PORT"}
+    return name.startswith("BIGCAT_") or name in {"DATABASE_URL", "HOST", "PORT", "WEB_CONCURRENCY"}
 
 
 def answer_of(done: Done) -> Any:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from uuid import UUID
 
 import asyncpg
@@ -5,7 +6,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from bigcat_graphql import database
+from bigcat_graphql.booking import batch
+from bigcat_graphql.booking.batch import Result
+from bigcat_graphql.booking.wish import Wish
 from bigcat_graphql.database import Connection
+from bigcat_graphql.errors import OutcomeUnknown
 from bigcat_graphql.live import Delta, Node, Snapshot
 from bigcat_graphql.live.reading import SeatReading, read_seats
 from bigcat_graphql.models import Concert
@@ -116,6 +121,25 @@ async def test_a_change_that_commits_while_starting_anew_is_not_lost(
         )
         monkeypatch.setattr("bigcat_graphql.live.hub.read_seats", read_and_be_overtaken)
         await node.compare()
+        await viewer.sees("AAAAARAAAA")
+
+
+async def test_a_batch_that_committed_though_nobody_knew_is_seen_at_once(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+
+    async def commit_and_be_cut_off(wishes: Sequence[Wish]) -> Result:
+        monkeypatch.setattr(batch, "reserve_batch", real)
+        with monkeypatch.context() as patched:
+            patched.setattr(batch, "tell", lambda _: None)
+            await real(wishes)
+        raise OutcomeUnknown
+
+    real = batch.reserve_batch
+    async with watching(node, concert) as viewer:
+        monkeypatch.setattr(batch, "reserve_batch", commit_and_be_cut_off)
+        await book(buyer, concert, 5)
         await viewer.sees("AAAAARAAAA")
 
 

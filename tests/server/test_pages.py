@@ -87,6 +87,13 @@ async def test_ready_says_what_is_missing_and_healthy_is_only_the_process() -> N
         assert "secret" not in answer.text
 
 
+async def test_what_works_less_well_does_not_make_it_unready() -> None:
+    async with serving(find_flaws=lambda: ["the bus is away"]) as client:
+        answer = await client.get("/readyz")
+        assert answer.status_code == 200
+        assert answer.json() == {"status": "ready", "flaws": ["the bus is away"]}
+
+
 async def test_the_front_page_says_what_is_on_sale_and_where_to_go() -> None:
     async def count() -> int | None:
         return 1_234
