@@ -23,7 +23,8 @@ CREATE OR REPLACE FUNCTION lie_in_wait() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN PERFORM pg_advisory_xact_lock({_LOCK}); RETURN NEW; END $$
 """
 _CAUGHT = f"""
-SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = {_LOCK} AND NOT granted
+SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND objid = {_LOCK} AND NOT granted AND datname = current_database()
 """
 _IS_THERE = "SELECT 1 FROM pg_stat_activity WHERE pid = $1"
 
