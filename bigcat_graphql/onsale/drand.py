@@ -31,13 +31,15 @@ async def _ask(url: str) -> bytes:
     """Read an answer as it comes, so that one that is too long, or unpacks to more, is left."""
     content = b""
     plain = {"accept-encoding": "identity"}
-    async with httpx.AsyncClient(timeout=_SECONDS) as client:
-        async with client.stream("GET", url, headers=plain) as answer:
-            answer.raise_for_status()
-            async for piece in answer.aiter_raw():
-                content += piece
-                if len(content) > _LONGEST_ANSWER:
-                    raise ValueError("too long")
+    async with (
+        httpx.AsyncClient(timeout=_SECONDS) as client,
+        client.stream("GET", url, headers=plain) as answer,
+    ):
+        answer.raise_for_status()
+        async for piece in answer.aiter_raw():
+            content += piece
+            if len(content) > _LONGEST_ANSWER:
+                raise ValueError("too long")
     return content
 
 
