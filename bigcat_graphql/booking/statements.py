@@ -120,12 +120,13 @@ WITH wish AS (
   SELECT b.concert_id, b.id, b.seat_count, b.currency
   FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, id)
   JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
-  -- As a PENDING one has, and no other. Said by its status, the index on those would be tempting.
+  -- As PENDING ones have, and RESERVED seats below, and no others. Said by their status, the
+  -- indexes on those would be tempting, and read all of the concert for each.
   WHERE b.reserved_until IS NOT NULL
 ), own AS (
   SELECT s.concert_id, s.index, s.booking_id, s.price_minor, wish.seat_count, wish.currency
   FROM wish JOIN seat s ON s.concert_id = wish.concert_id AND s.booking_id = wish.id
-  WHERE s.status = 'R'
+  WHERE s.reserved_until IS NOT NULL
   ORDER BY s.concert_id, s.index
   FOR NO KEY UPDATE OF s
 ), whole AS (
