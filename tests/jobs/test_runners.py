@@ -68,7 +68,9 @@ async def test_what_a_killed_runner_was_at_is_taken_by_another(database: Databas
     assert done.begun == [1]
 
 
-async def test_a_long_job_is_kept_by_a_runner_that_lives() -> None:
+async def test_a_long_job_is_kept_by_a_runner_that_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+    # It does not look again, which would fetch its own job anew.
+    monkeypatch.setattr(running, "_POLL_SECONDS", 600.0)
     may_end = asyncio.Event()
 
     async def take_long(_: int) -> None:
