@@ -93,6 +93,17 @@ def worker() -> None:
     working.work()
 
 
+@app.command("payments")
+def list_payments(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List the money that a person has to look at, and why; see docs/payments.md."""
+    from bigcat_graphql.cli import payment_list
+
+    payment_list.list_attention(limit=limit, as_json=as_json)
+
+
 @jobs_app.command("list")
 def list_jobs(
     dead: Annotated[bool, typer.Option("--dead", help="Only those that nobody tries.")] = False,
