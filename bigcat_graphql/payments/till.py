@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import asyncpg
 
+from bigcat_graphql.booking.events import SeatsUnknown, tell
 from bigcat_graphql.errors import Busy, DomainError, OutcomeUnknown
 from bigcat_graphql.payments.attempt import Attempt, Outcome
 from bigcat_graphql.payments.starting import start_batch
@@ -109,7 +110,13 @@ async def _start(attempts: Sequence[Attempt]) -> dict[Attempt, Outcome]:
         return await start_batch(attempts)
     except OutcomeUnknown:
         await asyncio.sleep(_UNKNOWN_PAUSE_SECONDS)
-        return await start_batch(attempts)
+        try:
+            return await start_batch(attempts)
+        finally:
+            # Repeats tell of no seats: viewers would learn by the next comparison only.
+            tell(
+                SeatsUnknown(concert_id) for concert_id in {one.key.concert_id for one in attempts}
+            )
 
 
 def _is_somebodys_fault(error: Exception) -> bool:

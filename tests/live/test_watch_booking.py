@@ -4,14 +4,14 @@ from contextlib import aclosing
 
 import pytest
 
-from bigcat_graphql import booking
+from bigcat_graphql import booking, jobs, payments
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey, BookingName
 from bigcat_graphql.database import Connection
 from bigcat_graphql.errors import Busy, InvalidArgument
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.live import Node
-from bigcat_graphql.models import Booking, BookingStatus
+from bigcat_graphql.models import Booking, BookingStatus, Refund
 from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import book, cancel, pay
 from tests.live.viewers import PATIENCE_SECONDS
@@ -36,6 +36,19 @@ async def test_a_booking_is_shown_now_and_after_each_change(node: Node) -> None:
         await cancel(buyer, made)
         assert (await following(bookings))[1] is BookingStatus.CANCELLED
         assert paid[0] > first[0]
+
+
+async def test_money_that_has_gone_back_is_a_newer_version(node: Node) -> None:
+    payments.take_part()
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made)
+    ended = await cancel(buyer, made)
+    async with aclosing(node.watch_booking(buyer, BookingKey.of(made), ended.version)) as bookings:
+        waiting = asyncio.create_task(following(bookings))
+        await jobs.run_due()
+        assert (await waiting)[0] > ended.version
+    assert [one.status for one in await Refund.filter(booking_id=made.id)] == ["SUCCEEDED"]
 
 
 async def test_nothing_comes_until_there_is_a_newer_version(node: Node) -> None:
