@@ -1,8 +1,8 @@
 """The simulation from its first process to its report."""
 
 import asyncio
+import math
 import random
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -242,11 +242,11 @@ def _judge_draws(
         for receipt, cohort in cohorts.items():
             wins[cohort].append(receipt in first)
     shares = {cohort: measures.share(won) for cohort, won in wins.items() if won}
-    tau = _tau(dice)
+    tau, chance = _tau(dice), _chance(wins)
     return [
         Measure("faults in the record of the draw", len(find_faults(record)), 0, 0),
         Measure("receipts that are not in it", len(cohorts) - len(record.entrants), 0, 0),
-        Measure("win ratio bot to person, mean", _ratio(wins), 0.99, 1.01),
+        Measure("win ratio bot to person, mean", _ratio(wins), 1 - chance, 1 + chance),
         Measure("Jain's index over cohorts", measures.jain(list(shares.values())), 0.995, 1.0),
         Measure("Kendall's tau, joining to rank", tau, -0.0219, 0.0219),
     ], shares
@@ -257,13 +257,20 @@ def _ratio(outcomes: dict[Cohort, list[bool]]) -> float:
     return measures.win_ratio(outcomes[Cohort.BOT] or people, people)
 
 
+def _chance(wins: dict[Cohort, list[bool]]) -> float:
+    """Say how far the ratio may be off: a hundredth, or four standard errors of a small sample."""
+    people = sum(len(wins[cohort]) for cohort in PEOPLE)
+    bots = len(wins[Cohort.BOT]) or people
+    return max(0.01, 4 * math.sqrt((_WINNERS - 1) * (1 / bots + 1 / people)))
+
+
 def _some_final(record: DrawRecord, dice: random.Random) -> bytes:
     return mix(sale_id=record.sale_id, seed=dice.randbytes(32), entries_root=record.entries_root)
 
 
 def _tau(dice: random.Random) -> float:
     """Draw 10,000 who joined one after the other, and compare the two orders."""
-    ids = [secrets.token_bytes(16) for _ in range(_TAU_ENTRIES)]
+    ids = [dice.randbytes(16) for _ in range(_TAU_ENTRIES)]
     entrants = [onsale.Entrant(one, b"") for one in ids]
     ranks = {one: rank for rank, one in enumerate(draw(dice.randbytes(32), entrants))}
     return measures.kendall_tau([ranks[one] for one in ids])
