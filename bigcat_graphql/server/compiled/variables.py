@@ -41,7 +41,7 @@ _INT_MAX = 2**31 - 1
 
 
 class NotPlain(Exception):
-    """A value, or a type, that graphql-core must look at."""
+    """A value, null too, or a type, that graphql-core must look at."""
 
 
 class Variables:
@@ -112,11 +112,11 @@ class _Compiler:
 
     def coercer_of(self, kind: GraphQLInputType) -> Coerce:
         if is_non_null_type(kind):
-            return _required(self._of_nullable(kind.of_type))
-        coerce = self._of_nullable(kind)
+            return self._of_given(kind.of_type)
+        coerce = self._of_given(kind)
         return lambda value: None if value is None else coerce(value)
 
-    def _of_nullable(self, kind: GraphQLInputType) -> Coerce:
+    def _of_given(self, kind: GraphQLInputType) -> Coerce:
         if is_list_type(kind):
             return self._of_list(kind)
         if is_input_object_type(kind):
@@ -169,15 +169,6 @@ def _is_one(value: dict[str, Value], coerced: dict[str, Value]) -> bool:
     return len(value) == 1 and len(coerced) == 1 and None not in coerced.values()
 
 
-def _required(coerce: Coerce) -> Coerce:
-    def coerce_required(value: Value) -> Value:
-        if value is None:
-            raise NotPlain
-        return coerce(value)
-
-    return coerce_required
-
-
 def _exactly(kind: type) -> Coerce:
     def coerce_exactly(value: Value) -> Value:
         if type(value) is not kind:
@@ -195,6 +186,8 @@ def _coerce_int(value: Value) -> int:
 
 def _leaf(kind: GraphQLLeafType) -> Coerce:
     def coerce_leaf(value: Value) -> Value:
+        if value is None:
+            raise NotPlain
         try:
             coerced = kind.coerce_input_value(value)
         except Exception:  # noqa: BLE001 - whatever a scalar says of a bad value
