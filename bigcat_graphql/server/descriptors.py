@@ -20,5 +20,5 @@ def allow_connections(count: int) -> None:
     if resource.RLIM_INFINITY != soft < wanted:
         allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
         resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
-        if allowed < wanted:
-            _log.warning("few_open_files", allowed=allowed, wanted=wanted)
+        if allowed < count:
+            _log.warning("few_open_files", allowed=allowed, connections=count)
