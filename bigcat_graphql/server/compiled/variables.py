@@ -105,10 +105,11 @@ def _read_plain(
 
 
 class _Compiler:
-    """Coercers by input type, so that a type that contains itself is noticed."""
+    """Coercers by input type: each is made once, and a type that contains itself is noticed."""
 
     def __init__(self) -> None:
         self._open: set[GraphQLInputObjectType] = set()
+        self._objects: dict[GraphQLInputObjectType, Coerce] = {}
 
     def coercer_of(self, kind: GraphQLInputType) -> Coerce:
         if is_non_null_type(kind):
@@ -120,7 +121,9 @@ class _Compiler:
         if is_list_type(kind):
             return self._of_list(kind)
         if is_input_object_type(kind):
-            return self._of_object(kind)
+            if kind not in self._objects:
+                self._objects[kind] = self._of_object(kind)
+            return self._objects[kind]
         if kind is GraphQLInt:
             return _coerce_int
         if kind in _AS_IT_IS:
