@@ -4,7 +4,7 @@ from bigcat_graphql import accounts, jobs
 from bigcat_graphql.notifications import occasions
 from bigcat_graphql.notifications.again import resend_confirmation
 from bigcat_graphql.notifications.audience import AUDIENCE, tell_audience, tell_next
-from bigcat_graphql.notifications.delivery import send_mail
+from bigcat_graphql.notifications.delivery import check_settings, send_mail
 from bigcat_graphql.notifications.email_codes import send_email_code
 from bigcat_graphql.notifications.records import KeptMail, kept_content, kept_mails
 from bigcat_graphql.notifications.reminders import remind, remind_for_ever
@@ -14,6 +14,7 @@ from bigcat_graphql.notifications.texting import send_text
 __all__ = [
     "KeptMail",
     "Kind",
+    "check_settings",
     "kept_content",
     "kept_mails",
     "remind",

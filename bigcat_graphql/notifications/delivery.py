@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from email.errors import HeaderParseError
 from email.message import EmailMessage
 from functools import cache
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid import UUID
 from bigcat_graphql import jobs
 from bigcat_graphql.models import Channel
 from bigcat_graphql.notifications import records
-from bigcat_graphql.notifications.envelopes import address_mail
+from bigcat_graphql.notifications.envelopes import address_mail, read_mailbox
 from bigcat_graphql.notifications.letters import Picture, write_letter
 from bigcat_graphql.notifications.occasions import read_topic
 from bigcat_graphql.notifications.post import Post, SmtpServer
@@ -19,7 +20,7 @@ from bigcat_graphql.notifications.stories import Case, Story, Topic, read_case, 
 from bigcat_graphql.notifications.tickets import make_files
 from bigcat_graphql.notifications.tickets.qr import draw_png
 from bigcat_graphql.notifications.tickets.sheets import Sheaf, read_sheaf
-from bigcat_graphql.settings import get_settings
+from bigcat_graphql.settings import Settings, SettingsRefused, get_settings
 
 # Where no server is spoken to, nothing takes long.
 _CLAIM_MAILBOX_SECONDS = 5.0
@@ -128,6 +129,25 @@ def _draw(sheaf: Sheaf) -> list[Picture]:
         Picture(f"{sheet.ticket_id.hex}@bigcat", sheet.seat, sheet.code, draw_png(sheet.code))
         for sheet in sheaf.sheets
     ]
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuse settings that no mail can be sent with, before somebody waits for one.
+
+    Raises:
+        SettingsRefused: the text names the variable.
+    """
+    if settings.smtp_url:
+        SmtpServer.parse(settings.smtp_url)
+    for variable, text in (
+        ("BIGCAT_MAIL_FROM", settings.mail_from),
+        ("BIGCAT_MAIL_REPLY_TO", settings.mail_reply_to),
+    ):
+        try:
+            if text is not None:
+                read_mailbox(text)
+        except (ValueError, HeaderParseError) as error:
+            raise SettingsRefused(f"{variable}: {error}") from None
 
 
 @cache

@@ -26,8 +26,10 @@ def connect_rooms() -> Services:
     """Hand the server the real rooms; the database is open as long as it serves.
 
     Raises:
-        SettingsRefused: the change bus has an address that makes no sense.
+        SettingsRefused: the change bus has an address that makes no sense, or mail a server or a
+            sender that does not.
     """
+    notifications.check_settings(get_settings())
     bus = live.choose_bus(get_settings())
     return Services(
         authenticate=accounts.authenticate,

@@ -13,8 +13,9 @@ from aiosmtpd.smtp import Envelope
 
 from bigcat_graphql import jobs
 from bigcat_graphql.database import DatabaseUrl, execute
+from bigcat_graphql.notifications import check_settings
 from bigcat_graphql.notifications.post import Post, SmtpServer
-from bigcat_graphql.settings import SettingsRefused, get_settings, override_settings
+from bigcat_graphql.settings import Settings, SettingsRefused, get_settings, override_settings
 from tests.cli.running import bare_environment
 from tests.jobs.works import let_delays_pass, let_leases_end, until
 from tests.notifications.certificates import make_tls
@@ -189,3 +190,9 @@ async def test_urls_that_make_no_sense_are_refused_without_being_repeated(url: s
     with pytest.raises(SettingsRefused) as refused:
         SmtpServer.parse(url)
     assert "mx" not in str(refused.value)
+
+
+@pytest.mark.parametrize("text", ["", "nobody", "a@b, c@d", "Box office <>"])
+async def test_a_sender_that_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(SettingsRefused, match="BIGCAT_MAIL_FROM"):
+        check_settings(Settings(mail_from=text))
