@@ -153,7 +153,8 @@ class Concert(Node):
     )
     def refund_steps(self) -> list[RefundStep]:
         """Show them."""
-        return [RefundStep.of(step) for step in self.row.refund_steps]
+        steps = sorted(self.row.refund_steps, key=lambda step: -step["hours_before"])
+        return [RefundStep.of(step) for step in steps]
 
 
 @output
