@@ -351,6 +351,7 @@ async def test_a_client_that_does_not_even_read_its_close_is_cut_off(
         await slow.watch(one)
         await slow.take()
         [straight] = find_straight(server)
+        straight.close_timeout = 600  # how long an answer to the close is waited for
         async with talk(address) as client:
             quick = Screen(client)
             await quick.watch(one)
