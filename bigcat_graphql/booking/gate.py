@@ -14,18 +14,25 @@ async def _open(_: Sequence[Pair]) -> Mapping[Pair, DomainError]:
 
 
 _gate: Gate = _open
+_invited: Gate = _open
 
 
-def put_up(gate: Gate) -> None:
+def put_up(gate: Gate, *, invited: Gate = _open) -> None:
     """Have pairs of concert and account asked about inside the transaction that takes seats.
 
     It is asked only about concerts whose sale is not open to everybody, under the locks of the
-    accounts. To be put up once a process, at start-up.
+    accounts. `invited` is the part of it that also holds for those who wait for seats. To be put up
+    once a process, at start-up.
     """
-    global _gate  # noqa: PLW0603 - one process, one gate
-    _gate = gate
+    global _gate, _invited
+    _gate, _invited = gate, invited
 
 
 async def find_turned_away(pairs: Sequence[Pair]) -> Mapping[Pair, DomainError]:
     """Say who may not book, of pairs of concert and account."""
     return await _gate(pairs) if pairs else {}
+
+
+async def find_uninvited(pairs: Sequence[Pair]) -> Mapping[Pair, DomainError]:
+    """Say who may not even wait for seats, of pairs of concert and account."""
+    return await _invited(pairs)

@@ -21,11 +21,14 @@ _MOST_KEPT = 10_000
 _kept: OrderedDict[UUID, tuple[float, Tiers]] = OrderedDict()
 _on_the_way: dict[UUID, asyncio.Task[dict[UUID, Tiers]]] = {}
 
-# A reservation whose time is over counts as available, whether or not it has been tidied.
-_COUNT_SEATS = """
+# A reservation whose time is over counts as available, whether or not it has been tidied; unless
+# somebody is on the waiting list, which sees it first.
+LAPSED = """seat.status = 'R' AND seat.reserved_until <= now() AND NOT EXISTS (
+        SELECT FROM waitlist w WHERE w.concert_id = seat.concert_id AND w.has_waiting)"""
+_COUNT_SEATS = f"""
     SELECT concert_id, tier_code,
-      count(*) FILTER (WHERE status = 'A' OR status = 'R' AND reserved_until <= now()) AS available,
-      count(*) FILTER (WHERE status = 'R' AND reserved_until > now()) AS reserved,
+      count(*) FILTER (WHERE status = 'A' OR {LAPSED}) AS available,
+      count(*) FILTER (WHERE status = 'R' AND NOT ({LAPSED})) AS reserved,
       count(*) FILTER (WHERE status = 'B') AS booked,
       count(*) FILTER (WHERE status = 'X') AS blocked
     FROM seat

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from bigcat_graphql.catalogue.availability import LAPSED
 from bigcat_graphql.catalogue.statements import Conditions, escape_like, is_storable
 from bigcat_graphql.catalogue.status import shown_as
 from bigcat_graphql.errors import InvalidArgument
@@ -191,15 +192,14 @@ def _with_tier(where: Conditions, chosen: ConcertFilter) -> None:
         where.add(f"NOT EXISTS (SELECT FROM price_tier t WHERE {tier} AND {_HAS_FREE_SEAT})")
 
 
-# "Free" is AVAILABLE, or RESERVED with its time over; a partial index serves each.
-_HAS_FREE_SEAT = """(
+# "Free" is AVAILABLE, or RESERVED with its time over and nobody waiting; an index serves each.
+_HAS_FREE_SEAT = f"""(
     EXISTS (
         SELECT FROM seat s
         WHERE s.concert_id = t.concert_id AND s.tier_code = t.code AND s.status = 'A'
     ) OR EXISTS (
-        SELECT FROM seat s
-        WHERE s.concert_id = t.concert_id AND s.tier_code = t.code
-          AND s.status = 'R' AND s.reserved_until <= now()
+        SELECT FROM seat
+        WHERE seat.concert_id = t.concert_id AND seat.tier_code = t.code AND {LAPSED}
     ))"""
 
 

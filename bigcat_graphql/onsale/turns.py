@@ -9,6 +9,7 @@ from bigcat_graphql.booking import gate
 from bigcat_graphql.onsale.admission import hear_of_queues, refuse_unadmitted
 from bigcat_graphql.onsale.admitting import move_queues
 from bigcat_graphql.onsale.drawing import close_due_lobbies, draw_due_queues
+from bigcat_graphql.onsale.presale import find_missing
 from bigcat_graphql.onsale.presence import tell_absence, tell_presence
 from bigcat_graphql.onsale.watching import look
 
@@ -19,7 +20,7 @@ _PRESENCE_EVERY = 10
 
 def take_part() -> None:
     """Stand in front of every sale that has a queue; called at start-up."""
-    gate.put_up(refuse_unadmitted)
+    gate.put_up(refuse_unadmitted, invited=find_missing)
 
 
 async def take_turn() -> None:

@@ -8,7 +8,7 @@ from bigcat_graphql.models import ConcertStatus
 
 @dataclass(eq=False)
 class NotSoldOut(DomainError):
-    """One waits for a concert that is on sale and sold out; this one is not."""
+    """One waits for what is sold out: seats that would do can be booked, or nothing is on sale."""
 
     status: ConcertStatus
     path: tuple[str, ...] = ("input", "concertId")

@@ -8,20 +8,28 @@ from asyncpg import Record
 
 from bigcat_graphql import booking, database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import BookingKey, SeatsPerBookingExceeded, TicketsPerAccountExceeded
-from bigcat_graphql.booking.events import tell
+from bigcat_graphql.booking import (
+    BookingKey,
+    SeatsPerBookingExceeded,
+    TicketsPerAccountExceeded,
+    WrongBookingState,
+)
+from bigcat_graphql.booking.events import Event, tell
+from bigcat_graphql.booking.gate import find_uninvited
 from bigcat_graphql.catalogue import plan_by_id
 from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts
 from bigcat_graphql.catalogue.status import STATUS_NOW
-from bigcat_graphql.errors import InvalidInput, NotFound, Unauthenticated
+from bigcat_graphql.errors import Busy, InvalidInput, NotFound, Unauthenticated
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import ConcertStatus, SeatType, WaitlistEntry, WaitlistStatus
 from bigcat_graphql.money import Money
 from bigcat_graphql.waitlist.entries import find_entry, get_entry
 from bigcat_graphql.waitlist.errors import EmailNotVerified, NotSoldOut
-from bigcat_graphql.waitlist.offering import hand_out
+from bigcat_graphql.waitlist.offering import hand_out, would_do
 
 _QUANTITY_MAX = 8
+# Leaving meets an offer that is made just then: once, or again after the next release.
+_TRIES_MAX = 5
 
 _CONCERT = f"""
 SELECT c.plan_id, c.currency, c.ticket_limit, c.seats_per_booking, {STATUS_NOW} AS status_now
@@ -60,7 +68,7 @@ WHERE e.concert_id = $1 AND e.account_id = $2 AND e.status = 'OFFERED'
 """
 _LEAVE = """
 UPDATE waitlist_entry SET status = 'LEFT'
-WHERE concert_id = $1 AND id = $2 AND account_id = $3 AND status IN ('WAITING', 'OFFERED')
+WHERE concert_id = $1 AND id = $2 AND account_id = $3 AND status = $4
 RETURNING id
 """
 
@@ -98,36 +106,29 @@ async def join_waitlist(viewer: Viewer, *, concert_id: UUID, wish: Wish) -> Wait
         SeatsPerBookingExceeded: more seats than one booking may have.
         TicketsPerAccountExceeded: more than the account may have, with what it has.
         InvalidInput: the quantity, a section, or the currency of the price makes no sense.
+        DomainError: the one that the gate in front of the sale gave: there is a presale for others.
     """
     concert = await _check(viewer, concert_id, wish)
 
-    async def work() -> UUID:
-        entry_id: UUID
+    async def work() -> tuple[UUID, list[Event]]:
         await database.execute(_OPEN_LIST, concert_id)
         offered = await database.fetch_one(_OFFERED, concert_id, viewer.account_id)
         if offered is not None:
-            entry_id = offered["id"]
-            return entry_id
+            return offered["id"], []
         joined = await database.fetch_one(
             _JOIN,
             concert_id,
             viewer.account_id,
             new_id(),
-            wish.quantity,
-            wish.together,
-            wish.accessible,
-            wish.max_price.amount_minor if wish.max_price else None,
-            None if wish.seat_types is None else [one.value for one in wish.seat_types],
-            None if wish.section_keys is None else list(wish.section_keys),
+            *_columns(wish).values(),
         )
         if joined is None:
             raise LookupError(concert)
-        entry_id = joined["id"]
-        return entry_id
+        # What nobody before could use may fit this one.
+        return joined["id"], await hand_out(concert_id)
 
-    entry_id = await database.run_transaction(work)
-    # What was kept for others before may fit this one.
-    tell(await database.run_transaction(lambda: hand_out(concert_id)))
+    entry_id, events = await database.run_transaction(work)
+    tell(events)
     return await get_entry(concert_id, entry_id)
 
 
@@ -136,24 +137,48 @@ async def leave_waitlist(viewer: Viewer, *, concert_id: UUID, entry_id: UUID) ->
 
     Raises:
         NotFound: it is not a place of the viewer's, or it has come to its end.
+        Busy: the offer is being paid just now.
     """
-    entry = await find_entry(viewer, concert_id, entry_id)
-    if entry is None:
-        raise NotFound(("input", "entryId"))
+    for _ in range(_TRIES_MAX):
+        entry = await find_entry(viewer, concert_id, entry_id)
+        if entry is None:
+            raise NotFound(("input", "entryId"))
+        if entry.status_now is WaitlistStatus.LEFT or await _leave(viewer, entry):
+            return await get_entry(concert_id, entry_id)
+    raise Busy
+
+
+async def _leave(viewer: Viewer, entry: WaitlistEntry) -> bool:
+    """Leave a place as it was read; say whether it was still so."""
     if entry.status_now is WaitlistStatus.OFFERED and entry.booking_id is not None:
         # First the seats, for those who wait; should we die here, the offer was declined.
-        await booking.cancel_booking(
-            viewer,
-            name=BookingKey(concert_id, entry.booking_id),
-            ticket_ids=None,
-            idempotency_key=uuid4().hex,
-        )
-    elif entry.status_now not in {WaitlistStatus.WAITING, WaitlistStatus.LEFT}:
+        if not await _decline(viewer, BookingKey(entry.concert_id, entry.booking_id)):
+            return False
+    elif entry.status_now is not WaitlistStatus.WAITING:
         raise NotFound(("input", "entryId"))
-    await database.execute(_LEAVE, concert_id, entry_id, viewer.account_id)
-    # Seats that were kept for this group are for others now.
-    tell(await database.run_transaction(lambda: hand_out(concert_id)))
-    return await get_entry(concert_id, entry_id)
+
+    async def work() -> list[Event] | None:
+        facts = (entry.concert_id, entry.id, viewer.account_id, entry.status.value)
+        if await database.fetch_one(_LEAVE, *facts) is None:
+            return None
+        # Seats that were kept for this group are for others now.
+        return await hand_out(entry.concert_id)
+
+    events = await database.run_transaction(work)
+    tell(events or [])
+    return events is not None
+
+
+async def _decline(viewer: Viewer, offer: BookingKey) -> bool:
+    try:
+        await booking.cancel_booking(
+            viewer, name=offer, ticket_ids=None, idempotency_key=uuid4().hex
+        )
+    except WrongBookingState as refusal:
+        if refusal.payment_in_progress:
+            raise Busy from refusal
+        return False  # paid, or over, in this very moment
+    return True
 
 
 async def _check(viewer: Viewer, concert_id: UUID, wish: Wish) -> Record:
@@ -165,10 +190,18 @@ async def _check(viewer: Viewer, concert_id: UUID, wish: Wish) -> Record:
         raise Unauthenticated
     if not account["verified"]:
         raise EmailNotVerified
+    pair = (concert_id, viewer.account_id)
+    if refusal := (await find_uninvited([pair])).get(pair):
+        raise refusal
     await _check_wish(concert, wish)
     status = ConcertStatus(concert["status_now"])
+    if status is not ConcertStatus.ON_SALE:
+        raise NotSoldOut(status)
     counts = await seat_counts([concert_id])
-    if status is not ConcertStatus.ON_SALE or not _is_sold_out(counts.get(concert_id)):
+    # A section may be sold out, or no two seats be left side by side.
+    if not _is_sold_out(counts.get(concert_id)) and await would_do(
+        _entry_of(viewer, concert_id, wish), concert["plan_id"]
+    ):
         raise NotSoldOut(status)
     held = await database.fetch_one(_HELD, concert_id, viewer.account_id)
     left = concert["ticket_limit"] - (held["seats"] if held else 0)
@@ -177,6 +210,25 @@ async def _check(viewer: Viewer, concert_id: UUID, wish: Wish) -> Record:
             concert["ticket_limit"], max(0, left), ("input", "quantity")
         )
     return concert
+
+
+def _entry_of(viewer: Viewer, concert_id: UUID, wish: Wish) -> WaitlistEntry:
+    return WaitlistEntry(
+        concert_id=concert_id, account_id=viewer.account_id, status=WaitlistStatus.WAITING,
+        **_columns(wish),
+    )  # fmt: skip
+
+
+def _columns(wish: Wish) -> dict[str, object]:
+    types, keys = wish.seat_types, wish.section_keys
+    return {
+        "quantity": wish.quantity,
+        "together": wish.together,
+        "accessible": wish.accessible,
+        "max_price_minor": wish.max_price.amount_minor if wish.max_price else None,
+        "seat_types": None if types is None else [one.value for one in types],
+        "section_keys": None if keys is None else list(keys),
+    }
 
 
 async def _check_wish(concert: Record, wish: Wish) -> None:

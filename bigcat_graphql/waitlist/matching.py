@@ -26,6 +26,13 @@ class Matches:
     passed_over: list[UUID] = field(default_factory=list)
     gathered: dict[UUID, tuple[int, ...]] = field(default_factory=dict)
 
+    @property
+    def seats(self) -> set[int]:
+        """All seats that are somebody's now."""
+        return {
+            index for part in (self.offers, self.gathered) for n in part.values() for index in n
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -58,6 +65,11 @@ def match(
             matches.gathered[entry.id] = kept
             left.difference_update(kept)
     return matches
+
+
+def has_fit(entry: WaitlistEntry, free: Sequence[int], house: House) -> bool:
+    """Say whether free seats would do for an entry."""
+    return _fit(entry, set(free), house, Random(0)) is not None  # noqa: S311 - not which
 
 
 def _fit(

@@ -1,7 +1,6 @@
 """A waiting list: who is first and fits gets what is freed, before anybody else can."""
 
 import asyncio
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -20,7 +19,6 @@ from bigcat_graphql.booking import (
     change_seats,
 )
 from bigcat_graphql.booking.expire import sweep
-from bigcat_graphql.booking.freeing import put_first
 from bigcat_graphql.catalogue import PageRequest, SeatFeature
 from bigcat_graphql.catalogue.availability import forget_counts
 from bigcat_graphql.database import Connection
@@ -36,7 +34,6 @@ from bigcat_graphql.waitlist import (
     is_open,
     join_waitlist,
     leave_waitlist,
-    take_part,
 )
 from bigcat_graphql.waitlist.offering import let_go_of_gathered
 from tests.scenes import make_buyer, make_concert
@@ -52,19 +49,11 @@ from tests.waitlist.lists import (
     wait_for,
 )
 
+pytestmark = pytest.mark.usefixtures("list_comes_first")
+
 WAITING, OFFERED = WaitlistStatus.WAITING, WaitlistStatus.OFFERED
 DECLINED, EXPIRED = WaitlistStatus.DECLINED, WaitlistStatus.EXPIRED
 CLAIMED, LEFT = WaitlistStatus.CLAIMED, WaitlistStatus.LEFT
-
-
-@pytest.fixture(autouse=True)
-def _list_comes_first(database: object) -> Iterator[None]:  # noqa: ARG001 - it is emptied after
-    async def nobody(_: object) -> list[object]:
-        return []
-
-    take_part()
-    yield
-    put_first(nobody)  # type: ignore[arg-type] # it has nothing to tell
 
 
 async def test_a_freed_seat_is_offered_to_the_first_who_waits_and_never_shown_free() -> None:
