@@ -9,6 +9,7 @@ from bigcat_graphql.cli.seasons import sow_season
 from bigcat_graphql.cli.terminal import Refused, note
 from bigcat_graphql.cli.users import ensure_account
 from bigcat_graphql.models import AccountRole, ConcertStatus
+from bigcat_graphql.settings import get_settings
 
 PASSWORD = "bigcat-demo"  # noqa: S105 - public on purpose, see `_refuse_real_data`
 _ON_SALE = catalogue.ConcertFilter(status=(ConcertStatus.ON_SALE,))
@@ -61,6 +62,7 @@ def describe(address: str, *, host: str) -> str:
         f"bigcat is open: {address}/",
         f"  explore     {address}/graphiql",
         f"  GraphQL     {address}/graphql",
+        *([f"  mails       {address}/mailbox"] if get_settings().mailbox else []),
         *(f"  {account.role.lower():<10}  {account.email}  {PASSWORD}" for account in ACCOUNTS),
         "Ctrl-C closes it.",
     ]
