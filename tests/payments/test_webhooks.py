@@ -1,33 +1,25 @@
-"""Webhooks in any order, any number of times, before answers and after ends: one same end."""
+"""The inbox of webhooks: what is believed, stored, done, and done again."""
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
 import orjson
 import pytest
 
-from bigcat_graphql import booking, database, jobs, payments
-from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import BookingKey, invariants
-from bigcat_graphql.errors import Busy
+from bigcat_graphql import booking, database, payments
+from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.ids import new_id
-from bigcat_graphql.models import Booking, Concert, Payment, PaymentStatus, Refund, Ticket
-from bigcat_graphql.payments.invariants import violations as money_violations
+from bigcat_graphql.models import Concert, Payment, PaymentStatus
 from bigcat_graphql.payments.notices import NoInbox, NoticeRefused
 from bigcat_graphql.payments.play_notices import SIGNATURE_HEADER, sign_play_notice
 from bigcat_graphql.payments.provider import ProviderUnreachable
-from bigcat_graphql.payments.settlement import RefundRefused
 from bigcat_graphql.settings import override_settings
-from tests.booking.verbs import book, cancel, let_time_pass, states
+from tests.booking.verbs import book, states
 from tests.payments import stripe_fake
 from tests.payments.stripe_fake import Moment, Step, StripeFake
-from tests.payments.stripe_fake_books import DECLINED, GOOD, NEEDS_ACTION, Json
+from tests.payments.stripe_fake_books import GOOD, NEEDS_ACTION, Json
 from tests.payments.stripe_fake_post import SECRET, write_webhook
+from tests.payments.stripe_scene import Post, Scene, deliver
 from tests.scenes import make_buyer, make_concert
 
 pytestmark = [
@@ -35,234 +27,6 @@ pytestmark = [
     # The SDK gives httpx its form as text, in a way that is going out of use.
     pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
 ]
-
-_TRIES = 200
-
-
-async def deliver(event: Json) -> None:
-    """Deliver an event as Stripe does: again and again until it is taken."""
-    for _ in range(_TRIES):
-        with suppress(ProviderUnreachable, RefundRefused, Busy):
-            await payments.take_webhook("stripe", *write_webhook(event))
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError(f"never taken: {event['type']}")
-
-
-@dataclass
-class Post:
-    """Stripe's deliveries; by default each event once, in order, when all is over."""
-
-    fake: StripeFake
-    dice: random.Random | None = None
-    posted: int = 0
-    again: list[Json] = field(default_factory=list)
-
-    async def bring(self) -> None:
-        """Bring what happened at Stripe since the last time."""
-        events = self.fake.books.events[self.posted :]
-        self.posted += len(events)
-        if self.dice is None:
-            for event in events:
-                await deliver(event)
-            return
-        # Two of three now, in any order and at once; the third comes with a later one.
-        bag = [*events, *events, *self.again]
-        self.again = events
-        self.dice.shuffle(bag)
-        while bag:
-            handful = [bag.pop() for _ in range(min(len(bag), self.dice.randint(1, 4)))]
-            await asyncio.gather(*(deliver(event) for event in handful))
-
-
-@dataclass
-class Scene:
-    """A buyer, a concert, and Stripe's post."""
-
-    post: Post
-    fake: StripeFake
-    buyer: Viewer
-    concert: Concert
-
-    async def pay(self, made: Booking, method: str | None) -> None:
-        with suppress(payments.PaymentDeclined):
-            await payments.pay_booking(
-                self.buyer,
-                key=BookingKey.of(made),
-                provider="stripe",
-                payment_method=method,
-                idempotency_key=uuid4().hex,
-            )
-
-    async def reference(self) -> str:
-        """Give Stripe's name of the last attempt."""
-        payment = await Payment.all().order_by("-created_at", "-id").first()
-        assert payment is not None
-        assert payment.provider_reference is not None
-        return payment.provider_reference
-
-
-Story = Callable[[Scene], Awaitable[None]]
-
-
-async def a_card_is_charged(scene: Scene) -> None:
-    made = await book(scene.buyer, scene.concert, 0, 1)
-    # Stripe is quicker with its events than with its answer.
-    if scene.post.dice is not None:
-        scene.fake.plan(Step.CREATE, Moment.AFTER, _bring_meanwhile(scene))
-        scene.fake.plan(Step.CAPTURE, Moment.AFTER, _bring_meanwhile(scene))
-    await scene.pay(made, GOOD)
-    await scene.post.bring()
-
-
-async def a_buyer_tries_two_cards_in_the_browser(scene: Scene) -> None:
-    await scene.pay(await book(scene.buyer, scene.concert, 0, 1), None)
-    reference = await scene.reference()
-    scene.fake.books.confirm(reference, DECLINED)
-    await scene.post.bring()
-    scene.fake.books.confirm(reference, GOOD)
-    await scene.post.bring()
-    await scene.post.bring()
-
-
-async def a_declined_card_is_followed_by_one_that_needs_the_buyer(scene: Scene) -> None:
-    made = await book(scene.buyer, scene.concert, 0, 1)
-    await scene.pay(made, DECLINED)
-    await scene.post.bring()
-    await scene.pay(made, NEEDS_ACTION)
-    scene.fake.books.confirm(await scene.reference(), GOOD)
-    await scene.post.bring()
-    await scene.post.bring()
-
-
-async def somebody_else_has_the_seats_by_now(scene: Scene) -> None:
-    made = await book(scene.buyer, scene.concert, 0, 1)
-    await scene.pay(made, NEEDS_ACTION)
-    await let_time_pass(made)
-    await book(await make_buyer(), scene.concert, 1)
-    scene.fake.books.confirm(await scene.reference(), GOOD)
-    await scene.post.bring()
-    await scene.post.bring()
-
-
-async def a_charge_is_contested_and_partly_given_back(scene: Scene) -> None:
-    made = await book(scene.buyer, scene.concert, 0, 1)
-    await scene.pay(made, GOOD)
-    reference = await scene.reference()
-    dispute = scene.fake.books.dispute(reference)
-    await scene.post.bring()
-    scene.fake.books.close_dispute(dispute["id"], "won")
-    await scene.post.bring()
-    scene.fake.books.refund({"payment_intent": reference, "amount": 1000})
-    await scene.post.bring()
-    await scene.post.bring()
-
-
-async def a_ticket_is_cancelled_and_its_refund_takes_days(scene: Scene) -> None:
-    made = await book(scene.buyer, scene.concert, 0, 1)
-    await scene.pay(made, GOOD)
-    scene.fake.books.refund_status = "pending"
-    first = await Ticket.filter(booking_id=made.id).order_by("seat_index").first()
-    assert first is not None
-    await booking.cancel_booking(
-        scene.buyer,
-        name=BookingKey.of(made),
-        ticket_ids=[first.id],
-        idempotency_key=uuid4().hex,
-    )
-    await jobs.run_due()
-    await scene.post.bring()
-    [refund_id] = scene.fake.books.refunds
-    scene.fake.books.settle_refund(refund_id, "failed")
-    scene.fake.books.refund_status = "succeeded"
-    await scene.post.bring()
-    await scene.post.bring()
-    await payments.settle_open_payments(ahead_seconds=7200)
-
-
-async def a_refund_that_had_arrived_comes_back(scene: Scene) -> None:
-    made = await book(scene.buyer, scene.concert, 0, 1)
-    await scene.pay(made, GOOD)
-    await cancel(scene.buyer, made)
-    await jobs.run_due()
-    await scene.post.bring()
-    [refund_id] = scene.fake.books.refunds
-    scene.fake.books.settle_refund(refund_id, "failed")  # the buyer's account is closed
-    await scene.post.bring()
-    await scene.post.bring()
-    await payments.settle_open_payments(ahead_seconds=7200)
-    ends = [one["status"] for one in scene.fake.books.refunds.values()]
-    assert ends == ["failed", "succeeded"]
-
-
-STORIES: tuple[Story, ...] = (
-    a_card_is_charged,
-    a_buyer_tries_two_cards_in_the_browser,
-    a_declined_card_is_followed_by_one_that_needs_the_buyer,
-    somebody_else_has_the_seats_by_now,
-    a_charge_is_contested_and_partly_given_back,
-    a_ticket_is_cancelled_and_its_refund_takes_days,
-    a_refund_that_had_arrived_comes_back,
-)
-
-
-def _bring_meanwhile(scene: Scene) -> stripe_fake.Accident:
-    async def bring() -> None:
-        # Not awaited: what it brings may have to wait for the answer that waits for us.
-        bringing.append(asyncio.create_task(scene.post.bring()))
-        await asyncio.sleep(0.02)
-
-    bringing: list[asyncio.Task[None]] = []
-    return bring
-
-
-async def tell(story: Story, fake: StripeFake, dice: random.Random | None) -> Json:
-    """Let a story happen, and say how everything is at its end."""
-    fake.forget_everything()
-    concert, buyer = await make_concert(), await make_buyer()
-    await story(Scene(Post(fake, dice), fake, buyer, concert))
-    await _let_tasks_end()
-    await booking.sweep()
-    assert await invariants.violations(concert.id) == {}
-    assert await money_violations(concert.id) == {}
-    return {
-        "seats": await states(concert),
-        "bookings": [
-            (one.status, one.end_reason)
-            for one in await Booking.filter(concert_id=concert.id).order_by("id")
-        ],
-        "tickets": [
-            one.status for one in await Ticket.filter(concert_id=concert.id).order_by("seat_index")
-        ],
-        "payments": [
-            (one.status, one.captured_minor, one.refunded_minor, one.decline_code, one.ahead_minor)
-            for one in await Payment.filter(concert_id=concert.id).order_by("id")
-        ],
-        "refunds": [
-            (one.status, one.reason, one.amount_minor)
-            for one in await Refund.filter(concert_id=concert.id).order_by("id")
-        ],
-        "stripe": [(one["status"], one["amount_received"]) for one in fake.books.intents.values()],
-    }
-
-
-async def _let_tasks_end() -> None:
-    us = asyncio.current_task()
-    late = [
-        task
-        for task in asyncio.all_tasks()
-        if task is not us and getattr(task.get_coro(), "__qualname__", "") == "Post.bring"
-    ]
-    await asyncio.gather(*late)
-
-
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-async def test_three_of_each_in_any_order_end_as_one_of_each_in_order(
-    fake: StripeFake, story: Story
-) -> None:
-    in_order = await tell(story, fake, None)
-    for seed in range(4):
-        assert await tell(story, fake, random.Random(seed)) == in_order, seed
 
 
 async def events_stored() -> list[Any]:
