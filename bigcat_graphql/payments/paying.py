@@ -18,9 +18,9 @@ from bigcat_graphql.payments.attempt import Attempt, InTheWay, Paid
 from bigcat_graphql.payments.errors import PaymentDeclined
 from bigcat_graphql.payments.keys import MUTATION
 from bigcat_graphql.payments.provider import ProviderUnreachable
-from bigcat_graphql.payments.registry import choose_provider, provider_named
-from bigcat_graphql.payments.settlement import settle
-from bigcat_graphql.payments.steps import read_payment, take_step
+from bigcat_graphql.payments.registry import choose_provider
+from bigcat_graphql.payments.settlement import RefundRefused, settle
+from bigcat_graphql.payments.steps import give_up, read_payment
 
 _LOG = structlog.get_logger()
 # Below the server's own limit on a query (15 s): a buyer whose provider takes longer is told that
@@ -69,12 +69,11 @@ async def pay_booking(
 
 async def _break_off(key: BookingKey, payment_id: UUID) -> None:
     """Let go of an attempt that waits for its buyer, who has come back to pay in another way."""
-    payment = await read_payment(key.concert_id, payment_id)
-    provider = provider_named(payment.provider)
-    with suppress(ProviderUnreachable):
-        # Should it have come through in this moment, the new attempt finds the booking paid.
-        state = await provider.void(payment.id, payment.provider_reference or "")
-        await take_step(payment, state)
+    # Should it have come through in this moment, the new attempt finds the booking paid.
+    payment = await give_up(await read_payment(key.concert_id, payment_id))
+    if payment.status is PaymentStatus.ORPHANED:
+        with suppress(ProviderUnreachable, RefundRefused):
+            await settle(key.concert_id, payment_id)
 
 
 async def _go_on(intent: Intent, key: BookingKey, payment_id: UUID) -> Paid:

@@ -81,17 +81,18 @@ _ACT = """
 UPDATE play_payment SET status = $2 WHERE id = $1 AND status = 'REQUIRES_ACTION' RETURNING id
 """
 
-# No more goes back than $4, what was charged; a repeat finds its row.
+# No more goes back than $4, what was charged; a repeat finds its row. The update changes nothing:
+# it gives back the row of a repeat that was quicker, which this statement is too old to read.
 _REFUND = """
 WITH made AS (
   INSERT INTO play_refund (key, payment_id, amount_minor)
   SELECT $1, $2, $3::bigint
   WHERE $3::bigint + (SELECT coalesce(sum(amount_minor), 0) FROM play_refund WHERE payment_id = $2)
         <= $4::bigint
-  ON CONFLICT (key) DO NOTHING
+  ON CONFLICT (key) DO UPDATE SET key = excluded.key
   RETURNING key
 )
-SELECT key FROM made UNION ALL SELECT key FROM play_refund WHERE key = $1
+SELECT key FROM made UNION SELECT key FROM play_refund WHERE key = $1
 """
 
 _SECRET = "play_{payment_id}_secret"  # noqa: S105 - a pattern, and of no use at any bank

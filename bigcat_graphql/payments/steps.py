@@ -73,6 +73,29 @@ async def take_step(payment: Payment, state: ProviderState) -> Payment:
     return await read_payment(payment.concert_id, payment.id)
 
 
+async def give_up(payment: Payment) -> Payment:
+    """Say that an attempt which waits for its buyer must go, unless it has come through meanwhile.
+
+    First here, then at the provider: let go there while its seats become BOOKED, it would lose
+    them to the buyer, who has paid nobody then.
+
+    Returns:
+        The payment as it is then.
+    """
+
+    async def work() -> list[Event]:
+        held = await hold_booking(key_of(payment))
+        now = await read_payment(payment.concert_id, payment.id)
+        if now.status is not PaymentStatus.REQUIRES_ACTION:
+            return []
+        gone = ProviderState(ProviderStatus.VOIDED, now.provider_reference or "")
+        await _orphan(now, gone)
+        return await _finish(held.key, payment.id, await give_grace(held.key))
+
+    tell(await database.run_transaction(work))
+    return await read_payment(payment.concert_id, payment.id)
+
+
 async def take_refund_step(refund: Refund, state: RefundState) -> None:
     """Write down what the provider says of a refund."""
     key = BookingKey(refund.concert_id, refund.booking_id)

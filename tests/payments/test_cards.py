@@ -1,15 +1,19 @@
 """Each card of provider `test` plays its story, and the database ends up as the story says."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from bigcat_graphql import booking, payments
+from bigcat_graphql.booking import WrongBookingState
 from bigcat_graphql.booking.invariants import violations
 from bigcat_graphql.errors import InvalidInput, NotFound
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus, Ticket
+from bigcat_graphql.payments import paying
 from bigcat_graphql.payments.invariants import violations as money_violations
-from bigcat_graphql.payments.play_money import Card, act_for_buyer
+from bigcat_graphql.payments.play_money import Card, PlayMoney, act_for_buyer
+from bigcat_graphql.payments.provider import ProviderState
 from tests.booking.verbs import book, cancel, let_time_pass, pay, states
 from tests.payments.attempts import let_the_provider_answer, payment_of
 from tests.scenes import make_buyer, make_concert
@@ -79,7 +83,7 @@ async def test_another_card_takes_the_place_of_one_that_waits() -> None:
     paid = await pay(buyer, made, "approve")
 
     assert paid.status_now is BookingStatus.CONFIRMED
-    assert (await Payment.get(id=first.id)).status is PaymentStatus.FAILED
+    assert (await Payment.get(id=first.id)).status is PaymentStatus.VOIDED
     with pytest.raises(NotFound):
         await act_for_buyer(str(first.client_secret), approves=True)
 
@@ -102,6 +106,40 @@ async def test_a_card_that_came_through_in_the_last_moment_is_the_one_that_pays(
     assert await states(concert) == "BAAAAAAAAA"
     assert await Ticket.filter(booking_id=made.id).count() == 1
     assert await violations() == await money_violations() == {}
+
+
+async def test_another_card_does_not_let_go_of_one_that_came_through_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made, "needs_action")
+    await act_for_buyer(await secret_of(made), approves=True)
+    first = await payment_of(made)
+    stock_break_off, stock_capture = paying._break_off, PlayMoney.capture
+    found_it_waiting, is_booked, has_tried = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def break_off_late(*given: Any) -> None:
+        found_it_waiting.set()
+        await is_booked.wait()
+        await stock_break_off(*given)
+        has_tried.set()
+
+    async def capture_later(*given: Any) -> ProviderState:
+        is_booked.set()
+        await has_tried.wait()
+        return await stock_capture(*given)
+
+    monkeypatch.setattr(paying, "_break_off", break_off_late)
+    monkeypatch.setattr(PlayMoney, "capture", capture_later)
+    second = asyncio.create_task(pay(buyer, made, "approve"))
+    await found_it_waiting.wait()
+    settled = await payments.settle(first.concert_id, first.id)
+
+    with pytest.raises(WrongBookingState):
+        await second
+    assert settled.status is PaymentStatus.CAPTURED
+    assert await states(concert) == "BAAAAAAAAA"
 
 
 async def test_a_buyer_can_give_up_while_the_card_waits() -> None:

@@ -11,12 +11,16 @@ from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.booking.events import within_transaction
 from bigcat_graphql.models import Booking, Concert, PaymentStatus, Refund, RefundStatus, Ticket
+from bigcat_graphql.money import Money
 from bigcat_graphql.payments.events import RefundSucceeded
 from bigcat_graphql.payments.invariants import violations
+from bigcat_graphql.payments.play_money import PlayMoney
+from bigcat_graphql.payments.provider import RefundProgress, RefundRequest
 from bigcat_graphql.payments.settlement import RefundRefused
 from tests.booking.verbs import book, cancel, pay, states
 from tests.payments.attempts import payment_of
 from tests.scenes import make_buyer, make_concert, make_organizer
+from tests.waiting import until_waiting
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -153,6 +157,24 @@ async def test_a_refund_is_a_job_of_the_transaction_that_cancels() -> None:
     await cancel(buyer, paid)
 
     assert [job.kind for job in await jobs.list_jobs()] == ["settle_payment"]
+
+
+async def test_a_repeat_that_overtakes_the_first_finds_that_money_went_back(
+    rival: database.Connection,
+) -> None:
+    refund_id, payment_id, money = uuid4(), uuid4(), Money(6500, "USD")
+    asked = RefundRequest(refund_id, 0, payment_id, "test-1", money, money, None)
+    async with rival.transaction():
+        await rival.execute(
+            "INSERT INTO play_refund (key, payment_id, amount_minor) VALUES ($1, $2, 6500)",
+            str(refund_id),
+            payment_id,
+        )
+        repeat = asyncio.create_task(PlayMoney().refund(asked))
+        await until_waiting(rival)
+
+    assert (await repeat).status is RefundProgress.SUCCEEDED
+    assert await rival.fetchval("SELECT count(*) FROM play_refund") == 1
 
 
 async def test_settling_at_once_by_many_gives_back_once() -> None:
