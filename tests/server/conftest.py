@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+from starlette.applications import Starlette
 
 from bigcat_graphql.server.app import create_app
 from bigcat_graphql.server.run import Server
@@ -31,17 +32,24 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def listening(**given: object) -> AsyncIterator[tuple[QuietServer, str]]:
-    """A server with the toy schema on a free port of its own, and its address."""
-    settings = Settings.model_validate({"port": 0, "graceful_seconds": 2, **given})
+async def serving(app: Starlette, settings: Settings) -> AsyncIterator[tuple[QuietServer, str]]:
+    """A server on a free port of its own, and its address."""
     started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    server = QuietServer(create_app(settings, schema, SERVICES), settings, started.set_result)
-    serving = asyncio.create_task(server.serve())
+    server = QuietServer(app, settings, started.set_result)
+    running = asyncio.create_task(server.serve())
     try:
         yield server, (await started).replace("http://localhost", "127.0.0.1")
     finally:
         server.should_exit = True
-        await serving
+        await running
+
+
+@asynccontextmanager
+async def listening(**given: object) -> AsyncIterator[tuple[QuietServer, str]]:
+    """A server with the toy schema on a free port of its own, and its address."""
+    settings = Settings.model_validate({"port": 0, "graceful_seconds": 2, **given})
+    async with serving(create_app(settings, schema, SERVICES), settings) as listening_at:
+        yield listening_at
 
 
 @pytest.fixture(scope="session")
