@@ -162,6 +162,9 @@ async def test_a_slow_card_is_asked_again_until_it_answers() -> None:
     with pytest.raises(booking.WrongBookingState) as refusal:
         await pay(buyer, made, "approve")
     assert refusal.value.payment_in_progress
+    with pytest.raises(booking.WrongBookingState) as refusal:
+        await cancel(buyer, made)
+    assert refusal.value.payment_in_progress
     await payments.settle_open_payments(3600)
     assert (await payment_of(made)).status is PaymentStatus.CREATED
     await let_the_provider_answer(made)

@@ -91,6 +91,27 @@ async def test_what_a_batch_shows_is_what_it_wrote() -> None:
     assert columns(paid.payment) == columns(await payment_of(made))
 
 
+async def test_a_booking_that_has_lost_a_seat_is_not_confirmed_in_part() -> None:
+    concert = await make_concert()
+    buyers = [await make_buyer() for _ in range(2)]
+    torn, whole = await book(buyers[0], concert, 0, 1), await book(buyers[1], concert, 2, 3)
+    await database.execute(
+        "UPDATE seat SET status = 'A', booking_id = NULL, price_minor = NULL, reserved_until = NULL"
+        " WHERE concert_id = $1 AND index = 1",
+        concert.id,
+    )
+
+    results = await asyncio.gather(
+        pay(buyers[0], torn), pay(buyers[1], whole), return_exceptions=True
+    )
+
+    assert isinstance(results[0], booking.WrongBookingState)
+    assert isinstance(results[1], Booking)
+    assert await states(concert) == "RABBAAAAAA"
+    assert await Payment.filter(booking_id=torn.id).count() == 0
+    assert await Ticket.filter(booking_id=torn.id).count() == 0
+
+
 async def test_a_row_that_is_stuck_holds_up_only_whoever_needs_it(rival: Connection) -> None:
     concert = await make_concert(rows=4, seats_per_row=10)
     buyers = [await make_buyer() for _ in range(6)]
