@@ -28,6 +28,7 @@ _WITH_FRAME = f"{PAGE_POLICY}; frame-src 'self'"
 _MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
 )
+_FRAME = "The mail as its reader sees it"
 _FRAME_PIXELS, _TICKET_PIXELS = 740, 420
 _CID = re.compile(r"cid:([^\"'\s>]+)")
 
@@ -128,7 +129,8 @@ def _list_item(mail: KeptMail) -> str:
 
 def _show_mail(mail: EmailMessage, path: str) -> str:
     text = mail.get_body(("plain",))
-    shown = len(list(_pictures(mail)))
+    # As high as the mail is, more or less: without scripts nothing can measure it.
+    height = _FRAME_PIXELS + _TICKET_PIXELS * len(list(_pictures(mail)))
     words = escape(str(text.get_content())) if text else ""
     files = "".join(
         f'<li><a href="{path}/files/{number}" download>{escape(file.get_filename() or "file")}</a>'
@@ -137,9 +139,7 @@ def _show_mail(mail: EmailMessage, path: str) -> str:
     )
     return "\n".join(
         [
-            # As high as the mail is, more or less: without scripts nothing can measure it.
-            f'<iframe src="{path}/html" height="{_FRAME_PIXELS + shown * _TICKET_PIXELS}"'
-            ' sandbox title="The mail as its reader sees it"></iframe>',
+            f'<iframe src="{path}/html" height="{height}" sandbox title="{_FRAME}"></iframe>',
             f'<h2>Attached</h2><ul class="files">{files}</ul>' if files else "",
             f"<details><summary>As text</summary><pre>{words}</pre></details>",
         ]
