@@ -161,6 +161,8 @@ class StripeProvider:
                     },
                     _key(f"refund:{refund.attempt}", refund.refund_id),
                 )
+            except NotForStripe:
+                return RefundState(RefundProgress.FAILED, "")
             except (stripe.InvalidRequestError, stripe.CardError) as error:
                 # Disputed, given back at the dashboard, too old: a person has to look at it.
                 return RefundState(RefundProgress.FAILED, error.request_id or "")

@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -238,6 +239,16 @@ async def test_more_than_was_charged_does_not_go_back(provider: StripeProvider) 
     _, charged = await pay(provider)
     await provider.refund(give_back(charged, 6000))
     assert (await provider.refund(give_back(charged, 1000))).status is RefundProgress.FAILED
+
+
+async def test_a_refund_that_does_not_come_out_even_is_for_a_person(
+    provider: StripeProvider,
+) -> None:
+    asked = ask_for(amount=Money(5_010, "KWD"))
+    kept = await provider.authorize(asked)
+    charged = await provider.capture(asked.payment_id, kept.reference)
+    half = replace(give_back(charged, 1), amount=Money(2_505, "KWD"))
+    assert (await provider.refund(half)).status is RefundProgress.FAILED
 
 
 @pytest.mark.parametrize(("end", "contested"), [("won", False), ("lost", True)])
