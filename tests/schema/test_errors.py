@@ -24,9 +24,7 @@ def _errors_of(room: object) -> set[type[errors.DomainError]]:
     return {
         thing
         for thing in vars(room).values()
-        if isinstance(thing, type)
-        and issubclass(thing, errors.DomainError)
-        and thing not in _KINDS
+        if isinstance(thing, type) and issubclass(thing, errors.DomainError) and thing not in _KINDS
     }
 
 

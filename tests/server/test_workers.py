@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,9 @@ class Pasture:
 
         await self.workers.run(note)
 
+    def has(self, count: int) -> bool:
+        return len(self.pids) == count
+
     async def until(self, happened: Callable[[], object]) -> None:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while not happened():
@@ -84,7 +88,7 @@ async def test_one_that_dies_is_replaced(tmp_path: Path) -> None:
         async with running(pasture) as task:
             for count in (3, 4):
                 os.kill(pasture.pids[-1], signal.SIGKILL)
-                await pasture.until(lambda count=count: len(pasture.pids) == count)
+                await pasture.until(partial(pasture.has, count))
             assert not task.done()
     assert [entry["code"] for entry in logs if entry["event"] == "worker_ended"] == [-9, -9]
 
