@@ -69,7 +69,8 @@ async def running(pasture: Pasture) -> AsyncIterator[asyncio.Task[None]]:
         await pasture.until(lambda: pasture.started)
         yield task
     finally:
-        task.cancel()
+        # Not cancelled: it would leave processes behind that nobody waits for.
+        pasture.workers._stop()
         await asyncio.gather(task, return_exceptions=True)
 
 
