@@ -1,10 +1,13 @@
 """Bringing a database's tables up to date, one process at a time."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from itertools import groupby
+from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
+from tortoise.migrations import operations as ops
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 
 from bigcat_graphql.database.connection import as_url, connect, tortoise_config
@@ -34,6 +37,23 @@ async def migrate(url: DatabaseUrl | str, *, check: bool = False) -> list[str]:
             for step in steps:
                 await _apply(client, step, config["apps"])
         return [step.migration.name for step in steps]
+
+
+def together(operations: Sequence[ops.Operation]) -> list[ops.Operation]:
+    """Make one operation of statements that follow each other.
+
+    For each operation Tortoise makes all models anew: 200 constraints one by one took 4 seconds.
+    """
+    merged: list[ops.Operation] = []
+    for is_sql, group in groupby(operations, lambda one: isinstance(one, ops.RunSQL)):
+        if is_sql:
+            statements: list[Any] = list(group)
+            forward = [one.sql for one in statements]
+            backward = [one.reverse_sql for one in reversed(statements)]
+            merged.append(ops.RunSQL(forward, backward))
+        else:
+            merged += group
+    return merged
 
 
 @asynccontextmanager
