@@ -93,6 +93,14 @@ class Bigcat:
     _WATCH = """subscription Watch($id: ID!) { seatAvailability(concertId: $id) {
         ... on SeatAvailabilitySnapshot { epoch version statuses }
         ... on SeatAvailabilityDelta { epoch fromVersion toVersion indexes statuses } } }"""
+    _JOIN_QUEUE = """mutation Join($input: JoinQueueInput!) { joinQueue(input: $input) {
+        entry { id status rank receipt }
+        errors { __typename ... on UserError { code message } } } }"""
+    _LEAVE_QUEUE = """mutation Leave($input: LeaveQueueInput!) { leaveQueue(input: $input) {
+        entry { id status rank receipt }
+        errors { __typename ... on UserError { code message } } } }"""
+    _WATCH_QUEUE = """subscription Line($id: ID!) { queuePosition(concertId: $id) {
+        phase headRank waiting admittedPerMinute seatsLeft entry { status rank admission } } }"""
     _REFUSALS: ClassVar = {
         "SeatsUnavailableError": Outcome.LOST,
         "TryAgainError": Outcome.BUSY,
@@ -146,6 +154,22 @@ class Bigcat:
         }
         token = {"Authorization": f"Bearer {buyer.token}"}
         return _as_graphql(self._PAY, {"input": wish}, token)
+
+    def join_queue(self, concert: UUID, token: str) -> bytes:
+        """Take a place in a sale queue."""
+        return self._mutate(self._JOIN_QUEUE, write_id("Concert", concert), token)
+
+    def do_nothing(self, token: str) -> bytes:
+        """Give up a place at a concert that cannot be: that takes no database."""
+        return self._mutate(self._LEAVE_QUEUE, "nowhere", token)
+
+    def watch_queue(self, concert: UUID) -> dict[str, object]:
+        """Write the payload of a `subscribe` message for the head of the line."""
+        return {"query": self._WATCH_QUEUE, "variables": {"id": write_id("Concert", concert)}}
+
+    def _mutate(self, mutation: str, concert_id: str, token: str) -> bytes:
+        wish = {"concertId": concert_id}
+        return _as_graphql(mutation, {"input": wish}, {"Authorization": f"Bearer {token}"})
 
     def read_booking(self, answer: Answer) -> str:
         """Read the id of a booking that was won."""

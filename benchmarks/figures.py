@@ -63,6 +63,21 @@ SHEETS = (
         more_is_better=True,
     ),
     Sheet(
+        "queue",
+        "Sale queue: a draw, joins behind it, ticks, watchers",
+        (
+            Column("ratio", "join / empty mutation", 2),
+            Column("joins_per_second", "joins/s"),
+            Column("empty_per_second", "empty/s"),
+            Column("close_s", "close s", 2),
+            Column("draw_s", "draw s", 2),
+            Column("tick_ms", "tick ms", 1),
+            Column("frames_a_second", "frames/s each", 2),
+            Column("watch_server_us", "server µs a frame"),
+        ),
+        more_is_better=True,
+    ),
+    Sheet(
         "idle",
         "Book two seats: one client, nobody else",
         (Column("p50_ms", "p50 ms", 2), Column("p99_ms", "p99 ms", 2), *_COST),

@@ -22,6 +22,7 @@ from benchmarks.jobs import (
     idle,
     live,
     onlookers,
+    queue,
     rush,
     search,
     sleeper,
@@ -51,6 +52,7 @@ JOBS: dict[str, Measure] = {
 # Each on a server of its own, and only when it is asked for: together they take five minutes.
 LONG_JOBS: dict[str, Measure] = {
     "checkout": checkout.measure,
+    "queue": queue.measure,
     "crowd": crowd.measure,
     "onlookers": onlookers.measure,
     "sleeper": sleeper.measure,

@@ -33,6 +33,10 @@ class Sizes:
     onlookers_seconds: float = 1.0
     sleep_seconds: float = 60.0
     audience: int = 2_000
+    queue_entries: int = 100_000
+    queue_joins: int = 8_000
+    queue_watchers: int = 1_000
+    queue_seconds: float = 5.0
     quiet_seconds: float = 5.0  # how long to wait at most for the machine to come to rest
 
 
@@ -52,6 +56,10 @@ QUICK = Sizes(
     onlookers_seconds=0.4,
     sleep_seconds=8.0,
     audience=200,
+    queue_entries=5_000,
+    queue_joins=1_200,
+    queue_watchers=100,
+    queue_seconds=2.0,
     quiet_seconds=0.5,
 )
 

@@ -82,6 +82,10 @@ class Workers:
             self._stop()
             announcing.cancel()
             await asyncio.gather(*keeping, announcing, return_exceptions=True)
+            # Whoever was cancelled has not waited for its process, which is told to stop by now.
+            for worker in self._workers:
+                if worker.process is not None:
+                    await asyncio.to_thread(worker.process.wait)
             for one in _SIGNALS:
                 loop.remove_signal_handler(one)
 
