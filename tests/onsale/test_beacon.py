@@ -13,7 +13,7 @@ from bigcat_graphql.models import Concert, QueuePhase
 from bigcat_graphql.onsale import SaleDraw, draw_document, find_draw
 from bigcat_graphql.onsale.beacon import CHAIN_HASH, round_after
 from bigcat_graphql.onsale.drand import fetch_round
-from bigcat_graphql.onsale.drawing import draw_due_queues
+from bigcat_graphql.onsale.drawing import _keep_beacon, draw_due_queues
 from bigcat_graphql.onsale.record import find_faults, read_record
 from bigcat_graphql.onsale.turns import run_for_ever, take_turn
 from bigcat_graphql.settings import override_settings
@@ -67,12 +67,12 @@ def spoken(round_: int, *, signature: bytes = _SIGNATURE, **facts: object) -> by
 
 
 async def nothing(_: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(_PATIENCE_SECONDS)
+    await asyncio.sleep(2 * _PATIENCE_SECONDS)
 
 
 async def for_ever(writer: asyncio.StreamWriter) -> None:
     """Send a body that is never whole, a bit at a time."""
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 4000\r\n\r\n")
     for _ in range(_PATIENCE_SECONDS * 10):
         writer.write(b" ")
         await writer.drain()
@@ -204,6 +204,9 @@ async def test_what_one_node_has_heard_of_the_beacon_is_what_all_draw_by(drand: 
     drand.say = answer(b"", "500 Internal Server Error")
     assert await draw_due_queues() == 1
     assert (await drawn(concert)).beacon == heard
+    # Nor does one that gave it up in the same moment, having read that nothing was known yet.
+    await _keep_beacon(concert.id, None)
+    assert (await drawn(concert)).beacon == heard
 
 
 @pytest.mark.parametrize("say", [nothing, for_ever])
@@ -215,8 +218,12 @@ async def test_a_beacon_that_is_slow_is_left_after_three_seconds(drand: Drand, s
     assert time.monotonic() - began < _PATIENCE_SECONDS / 2
 
 
-async def test_a_beacon_that_is_slow_holds_up_no_other_sale(drand: Drand) -> None:
+async def test_a_beacon_that_is_slow_holds_up_no_other_sale(
+    drand: Drand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drand.say = nothing
+    # As long as the test waits it is being asked: nothing can go on once it was left.
+    monkeypatch.setattr("bigcat_graphql.onsale.drand._SECONDS", 2 * _PATIENCE_SECONDS)
     slow, other, waits = await make_queue(), await make_queue(), await make_queue()
     with override_settings(queue_admitted_max=1):
         await join_all(other, 4)

@@ -171,7 +171,9 @@ async def test_an_offer_of_the_waiting_list_keeps_no_session_open() -> None:
         concert.id,
         ada.account_id,
     )
+    # She has come, and is here: only the time is over.
     await pass_seconds(concert, 601)
+    await database.execute("UPDATE queue_entry SET claimed_at = now(), seen_at = now()")
     await take_turn()
     assert (await place_of(concert, ada)).status is QueueEntryStatus.EXPIRED
 

@@ -35,3 +35,13 @@ def test_a_challenge_of_ones_own_or_with_another_time_is_worth_nothing() -> None
 @given(st.text(max_size=300) | st.binary(max_size=300).map(lambda b: base64.b64encode(b).decode()))
 def test_anything_else_solves_nothing(text: str) -> None:
     assert not is_solved(text, uuid4(), uuid4())
+
+
+_TEXT = st.text(st.characters(), max_size=80)  # halves of letters too
+
+
+@given(_TEXT, _TEXT, _TEXT)
+def test_no_solution_in_odd_letters_breaks_its_check(challenge: str, salt: str, sign: str) -> None:
+    facts = {"challenge": challenge, "salt": f"{salt}?expires=9", "number": 1, "signature": sign}
+    solution = base64.b64encode(json.dumps(facts).encode()).decode()
+    assert not is_solved(solution, uuid4(), uuid4())
