@@ -47,7 +47,7 @@ from bigcat_graphql.booking.selection import (
     GuestReference,
     Selection,
 )
-from bigcat_graphql.booking.ticket_keys import code_of, make_next_key, public_key_set
+from bigcat_graphql.booking.ticket_keys import code_at_once, code_of, make_next_key, public_key_set
 
 __all__ = [
     "BestAvailable",
@@ -85,6 +85,7 @@ __all__ = [
     "cancel_booking",
     "change_seats",
     "check_in_ticket",
+    "code_at_once",
     "code_of",
     "count_bookings",
     "door_list",

@@ -9,7 +9,6 @@ from bigcat_graphql.catalogue.status import STATUS_NOW
 
 # Other processes' batches take some 20 ms; what is locked for longer is stuck.
 BRIEF_WAIT_MS = 300
-WAIT_BRIEFLY = f"SET LOCAL lock_timeout = {BRIEF_WAIT_MS}"
 
 # Keys first in the lock order. A key that is there already gets no row back: its wish is a repeat.
 CLAIM_KEYS = """

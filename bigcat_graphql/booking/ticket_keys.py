@@ -24,7 +24,15 @@ _known: dict[int, Ed25519PrivateKey] = {}
 
 async def code_of(ticket: Ticket) -> str:
     """Write the code of a ticket, with the newest key that this process knows."""
-    keys = _known or await _load_keys()
+    return _sign(ticket, _known or await _load_keys())
+
+
+def code_at_once(ticket: Ticket) -> str | None:
+    """Write the code of a ticket without waiting; None as long as this process knows no key."""
+    return _sign(ticket, _known) if _known else None
+
+
+def _sign(ticket: Ticket, keys: Keys) -> str:
     number = max(keys)
     return write_code(
         keys[number],

@@ -13,6 +13,7 @@ from bigcat_graphql.database.connection import (
 )
 from bigcat_graphql.database.migration import migrate
 from bigcat_graphql.database.pool import Connection
+from bigcat_graphql.database.statistics import refresh_for_ever, refresh_statistics
 from bigcat_graphql.database.transaction import run_transaction
 from bigcat_graphql.database.url import DatabaseUrl
 
@@ -28,6 +29,8 @@ __all__ = [
     "migrate",
     "open_database",
     "opened_at",
+    "refresh_for_ever",
+    "refresh_statistics",
     "run_transaction",
     "tortoise_config",
 ]

@@ -12,7 +12,7 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import BookingKey, WrongBookingState
-from bigcat_graphql.booking.batch_statements import WAIT_BRIEFLY
+from bigcat_graphql.booking.batch_statements import BRIEF_WAIT_MS
 from bigcat_graphql.booking.confirm import Confirmed, confirm_bookings
 from bigcat_graphql.booking.events import BookingChanged, Event, tell
 from bigcat_graphql.booking.grace import give_grace, keep_while_paying
@@ -28,11 +28,15 @@ from bigcat_graphql.payments.errors import PaymentDeclined
 from bigcat_graphql.payments.provider import PaymentRequest, ProviderState, ProviderStatus
 
 # All attempts of bookings so far. A statement of its own after the locks: it must see what those
-# who held them committed.
+# who held them committed. Side by side, or a plan made while there were few payments reads them all.
 _ATTEMPTS = """
-SELECT p.concert_id, p.booking_id, p.id, p.status
+SELECT w.booking_id, p.id, p.status
 FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, booking_id)
-JOIN payment p ON p.concert_id = w.concert_id AND p.booking_id = w.booking_id
+CROSS JOIN LATERAL (
+  SELECT id, status FROM payment p
+  WHERE p.concert_id = w.concert_id AND p.booking_id = w.booking_id
+  ORDER BY p.created_at
+) p
 """
 
 # An attempt that will be asked about keeps what it is for, and is looked at by the reconciler
@@ -84,16 +88,15 @@ async def start_batch(attempts: Sequence[Attempt]) -> dict[Attempt, Outcome]:
         Busy: a lock was not to be had in time; nothing was done for any of them.
         OutcomeUnknown: the connection was lost at commit; the same keys tell.
     """
-    outcomes, events = await database.run_transaction(lambda: _start(attempts))
+    # A row that is stuck must not hold up all of them: whoever needs it waits alone.
+    brief = BRIEF_WAIT_MS if len(attempts) > 1 else None
+    outcomes, events = await database.run_transaction(lambda: _start(attempts), lock_wait_ms=brief)
     tell(events)
     return outcomes
 
 
 async def _start(attempts: Sequence[Attempt]) -> tuple[dict[Attempt, Outcome], list[Event]]:
     """Keys, bookings, seats: the lock order, each step for all attempts at once."""
-    if len(attempts) > 1:
-        # A row that is stuck must not hold up all of them: whoever needs it waits alone.
-        await database.execute(WAIT_BRIEFLY)
     claimed = await keys.claim(attempts)
     repeats = await keys.read_repeats([one for one in attempts if one not in claimed])
     new = [attempt for attempt in attempts if attempt in claimed]

@@ -19,6 +19,7 @@ from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.cost import cost, list_size
 from bigcat_graphql.schema.describing import output
 from bigcat_graphql.schema.ids import write_id
+from bigcat_graphql.schema.loaders import once_loaded
 from bigcat_graphql.schema.money import Money
 from bigcat_graphql.schema.nodes import Node
 from bigcat_graphql.schema.paging import PageInfo
@@ -52,10 +53,15 @@ class Ticket(Node):
             checked_in_at=row.checked_in_at,
         )
 
-    @strawberry.field(description="What the door scans; only to its owner, null unless ISSUED.")
-    async def code(self) -> str | None:
+    @strawberry.field(
+        description="What the door scans; only to its owner, null unless ISSUED.",
+        graphql_type=str | None,
+    )
+    def code(self) -> str | Awaitable[str] | None:
         """Sign it."""
-        return await booking.code_of(self.row) if self.admits else None
+        if not self.admits:
+            return None
+        return booking.code_at_once(self.row) or booking.code_of(self.row)
 
     @strawberry.field(
         description=(
@@ -185,20 +191,29 @@ class Booking(Node):
         return await show_seats(info, await info.context.loaders.seats.load(self.key) or ())
 
     @strawberry.field(
-        description="One a seat from CONFIRMED on; cancelled ones stay.", directives=[list_size(10)]
+        description="One a seat from CONFIRMED on; cancelled ones stay.",
+        directives=[list_size(10)],
+        graphql_type=list[Ticket],
     )
-    async def tickets(self, info: Info) -> list[Ticket]:
+    def tickets(self, info: Info) -> list[Ticket] | Awaitable[list[Ticket]]:
         """Load them, with those of all bookings of the operation."""
-        rows = await info.context.loaders.tickets.load(self.key) or ()
-        return [Ticket.of(row, to_owner=self.to_owner) for row in rows]
+
+        def show(rows: list[models.Ticket] | None) -> list[Ticket]:
+            return [Ticket.of(row, to_owner=self.to_owner) for row in rows or ()]
+
+        return once_loaded(info.context.loaders.tickets.load(self.key), show)
 
     @strawberry.field(
-        description="The last attempt to pay; null when there was none or nothing is to pay."
+        description="The last attempt to pay; null when there was none or nothing is to pay.",
+        graphql_type=Payment | None,
     )
-    async def payment(self, info: Info) -> Payment | None:
+    def payment(self, info: Info) -> Payment | Awaitable[Payment | None] | None:
         """Load it, with those of all bookings of the operation."""
-        row = await info.context.loaders.payment.load(self.key)
-        return Payment.of(row, to_buyer=self.to_owner) if row else None
+
+        def show(row: models.Payment | None) -> Payment | None:
+            return Payment.of(row, to_buyer=self.to_owner) if row else None
+
+        return once_loaded(info.context.loaders.payment.load(self.key), show)
 
     @strawberry.field(
         description="All attempts to pay, the newest first.", directives=[list_size(5)]

@@ -3,6 +3,7 @@
 They remember what they loaded, so they are made new for each operation and each mutation field.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -16,6 +17,7 @@ from bigcat_graphql.errors import NotFound
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 _SeatKey = tuple[UUID, int]
 
 
@@ -126,6 +128,17 @@ class Loaders:
             for seat in await booking.seats_at(concert_id, indexes):
                 found[concert_id, seat.index] = seat
         return found
+
+
+def once_loaded(loading: Awaitable[V], show: Callable[[V], T]) -> T | Awaitable[T]:
+    """Show what a loader was asked for: at once if it knows, for whatever is awaited is a task."""
+    if isinstance(loading, asyncio.Future) and loading.done():
+        return show(loading.result())
+    return _show_later(loading, show)
+
+
+async def _show_later(loading: Awaitable[V], show: Callable[[V], T]) -> T:
+    return show(await loading)
 
 
 async def _plans_by_ids(ids: Sequence[UUID]) -> dict[UUID, catalogue.Plan]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from bigcat_graphql import booking, jobs, notifications, onsale, payments, waitlist
+from bigcat_graphql import booking, database, jobs, notifications, onsale, payments, waitlist
 
 
 def take_part() -> None:
@@ -20,6 +20,7 @@ def tidying() -> list[Coroutine[Any, Any, None]]:
     """Give what every server does; any number may, safety does not depend on it."""
     return [
         booking.sweep_for_ever(),
+        database.refresh_for_ever(),
         payments.settle_for_ever(),
         onsale.run_for_ever(),
         waitlist.run_for_ever(),
