@@ -20,7 +20,7 @@ from bigcat_graphql.booking.judging import judge
 from bigcat_graphql.booking.refusing import advise, read_taken, unavailable
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.booking.rules import Sale
-from bigcat_graphql.booking.sales import Sales, read_sales
+from bigcat_graphql.booking.sales import Sales, read_sales_of
 from bigcat_graphql.booking.wish import Again, Outcome, Repeated, Reserved, Wish
 from bigcat_graphql.errors import Busy, DomainError
 from bigcat_graphql.models import Booking, BookingStatus
@@ -75,12 +75,13 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
 async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
     """Keys, accounts, seats: the lock order, each step for all wishes at once."""
     picture = _Picture()
-    claimed = await claim_keys(wishes)
+    claimed, accounts = await claim_keys(wishes)
     picture.outcomes |= await read_repeats([wish for wish in wishes if wish not in claimed])
-    sales = await read_sales(
-        [(wish.concert_id, wish.intent.account_id) for wish in picture.open(wishes)]
+    new = picture.open(wishes)
+    sales = await read_sales_of(
+        [(wish.concert_id, wish.intent.account_id) for wish in new], accounts
     )
-    await _choose(picture, picture.open(wishes), sales)
+    await _choose(picture, new, sales)
     await _take(picture, sales)
     await settle_keys(claimed, picture.outcomes)
     return picture, sales

@@ -15,9 +15,17 @@ from bigcat_graphql.errors import DomainError, NotDecided
 MUTATION = "bookSeats"
 
 
-async def claim_keys(wishes: Sequence[Wish]) -> set[Wish]:
-    """Claim the keys of wishes for what they would make; those that came before get none."""
-    return await _claim(wishes, [idempotency.dump_answer(Answer(wish.key)) for wish in wishes])
+async def claim_keys(wishes: Sequence[Wish]) -> tuple[set[Wish], set[UUID]]:
+    """Claim the keys of wishes for what they would make, and lock their accounts.
+
+    Returns:
+        Those whose keys are new, and which of their accounts there are.
+    """
+    answers = [idempotency.dump_answer(Answer(wish.key)) for wish in wishes]
+    rows = await database.fetch_all(
+        sql.CLAIM_KEYS_LOCK_ACCOUNTS, *_claim_arguments(wishes, answers)
+    )
+    return _found(wishes, rows), {row["account_id"] for row in rows if row["is_known"]}
 
 
 async def read_repeats(wishes: Sequence[Wish]) -> dict[Wish, Outcome]:
@@ -65,22 +73,25 @@ async def keep_refusals(refusals: dict[Wish, DomainError]) -> dict[Wish, Outcome
 async def _keep_refusals(refusals: dict[Wish, DomainError]) -> dict[Wish, Outcome]:
     wishes = list(refusals)
     texts = [idempotency.dump(refusals[wish]) for wish in wishes]
-    claimed = await _claim(wishes, texts)
+    rows = await database.fetch_all(sql.CLAIM_KEYS, *_claim_arguments(wishes, texts))
+    claimed = _found(wishes, rows)
     repeats = await read_repeats([wish for wish in wishes if wish not in claimed])
     return {wish: repeats.get(wish, refusals[wish]) for wish in wishes}
 
 
-async def _claim(wishes: Sequence[Wish], outcomes: list[str]) -> set[Wish]:
-    rows = await database.fetch_all(
-        sql.CLAIM_KEYS,
+def _claim_arguments(wishes: Sequence[Wish], outcomes: list[str]) -> list[object]:
+    return [
         MUTATION,
         [wish.booking_id for wish in wishes],
         *_key_columns(wishes),
         [wish.intent.request_hash for wish in wishes],
         outcomes,
-    )
-    new = {(row["account_id"], row["key"]) for row in rows}
-    return {wish for wish in wishes if (wish.intent.account_id, wish.intent.key) in new}
+    ]
+
+
+def _found(wishes: Sequence[Wish], rows: Sequence[Record]) -> set[Wish]:
+    names = {(row["account_id"], row["key"]) for row in rows}
+    return {wish for wish in wishes if (wish.intent.account_id, wish.intent.key) in names}
 
 
 def _key_columns(wishes: Sequence[Wish]) -> tuple[list[UUID], list[str]]:

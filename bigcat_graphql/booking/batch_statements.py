@@ -46,7 +46,18 @@ LOCK_ACCOUNTS = """
 SELECT id FROM account WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 """
 
-# A statement of its own after LOCK_ACCOUNTS: it must see what those who held the locks committed.
+# Both in one round trip. An array is whole before it is used: all keys are claimed before the first
+# account is locked.
+CLAIM_KEYS_LOCK_ACCOUNTS = f"""
+WITH claimed AS ({CLAIM_KEYS}), locked AS (
+  SELECT id FROM account WHERE id = ANY(ARRAY(SELECT account_id FROM claimed))
+  ORDER BY id FOR NO KEY UPDATE
+)
+SELECT claimed.account_id, claimed.key, locked.id IS NOT NULL AS is_known
+FROM claimed LEFT JOIN locked ON locked.id = claimed.account_id
+"""
+
+# A statement of its own after the locks: it must see what those who held the locks committed.
 # Seat-seconds count to the end of what is reserved, and not for bookings that were ever bought:
 # those have tickets; what the waiting list offered nobody hoards.
 READ_SALES = f"""

@@ -1,6 +1,6 @@
 """What decides whether accounts may book seats of concerts, read under the accounts' locks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -68,14 +68,21 @@ async def read_sales(pairs: Sequence[tuple[UUID, UUID]]) -> Sales:
 
     The accounts' rows stay locked until the commit: what this counts cannot change meanwhile.
     """
+    locked = await database.fetch_all(sql.LOCK_ACCOUNTS, list({account for _, account in pairs}))
+    return await read_sales_of(pairs, [row["id"] for row in locked])
+
+
+async def read_sales_of(
+    pairs: Sequence[tuple[UUID, UUID]], locked_accounts: Collection[UUID]
+) -> Sales:
+    """Read the sales as `read_sales` does, for a caller who has locked the accounts."""
     unique = set(pairs)
     concerts, accounts = [pair[0] for pair in unique], [pair[1] for pair in unique]
-    locked = await database.fetch_all(sql.LOCK_ACCOUNTS, list(set(accounts)))
     # A statement of its own: it must see what was committed while the locks were waited for.
     rows = await database.fetch_all(sql.READ_SALES, concerts, accounts)
     gated = {row["id"] for row in rows if row["is_gated"]}
     return Sales(
-        frozenset(row["id"] for row in locked),
+        frozenset(locked_accounts),
         {(row["id"], row["account_id"]): row for row in rows},
         {row["id"]: row for row in rows},
         await find_turned_away([pair for pair in pairs if pair[0] in gated]),
