@@ -27,7 +27,7 @@ WITH asked AS (
   RETURNING account_id, concert_id, full_at
 )
 SELECT asked.account_id, asked.concert_id, counted.full_at IS NOT NULL AS passed,
-       extract(epoch FROM coalesce(counted.full_at, b.full_at) - asked.at)::float8 AS full_in_seconds
+       extract(epoch FROM coalesce(counted.full_at, b.full_at) - asked.at)::float8 AS seconds_left
 FROM asked
 LEFT JOIN counted USING (account_id, concert_id)
 LEFT JOIN rate_bucket b ON b.account_id = asked.account_id AND b.concert_id = asked.concert_id
@@ -162,7 +162,7 @@ class Pace:
         for row in rows:
             subject = Subject(row["account_id"], row["concert_id"])
             # Nothing: the bucket was made while this waited for it.
-            full_in_seconds: float = row["full_in_seconds"] or 0.0
+            full_in_seconds: float = row["seconds_left"] or 0.0
             self._learn(subject, full_in_seconds, "" if row["passed"] else hasty[subject])
             if not row["passed"]:
                 wait_seconds = full_in_seconds - rate.tolerance_seconds
