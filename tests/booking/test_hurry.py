@@ -145,3 +145,15 @@ async def test_a_wish_that_waits_for_another_batch_is_counted_once() -> None:
 
     assert [type(one) for one in outcomes] == [Reserved, Reserved, TicketsPerAccountExceeded]
     assert await intervals_spent() == 2  # one of each account
+
+
+async def test_a_second_click_does_not_slip_past_the_refusal_of_the_first() -> None:
+    concert, buyer = await make_concert(rows=4, seats_per_row=10), await make_buyer()
+    for index in range(_BURST):  # at another node
+        await Lane().submit(hasty(buyer, concert, index))
+    await book(buyer, concert, 8)
+
+    clicks = [book(buyer, concert, 9, key="k") for _ in range(2)]
+    outcomes = await asyncio.gather(*clicks, return_exceptions=True)
+
+    assert [type(one).__name__ for one in outcomes] == ["RateLimited", "RateLimited"]
