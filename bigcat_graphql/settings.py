@@ -50,6 +50,14 @@ class Settings(BaseSettings):
     pending_bookings_max: int = Field(default=5, ge=1, le=1_000_000)
     # Minutes that an account may keep seats without buying them, for each ticket it may have.
     seat_minutes_per_ticket: int = Field(default=60, ge=30, le=100_000)
+    # How often an account may try the same at one concert: so many in a minute in the
+    # long run, and so many at once.
+    bookings_per_minute: float = Field(default=60, gt=0, le=1e9)
+    bookings_burst: int = Field(default=5, ge=1, le=1_000_000)
+    joins_per_minute: float = Field(default=30, gt=0, le=1e9)
+    joins_burst: int = Field(default=20, ge=1, le=1_000_000)
+    watches_per_minute: float = Field(default=60, gt=0, le=1e9)
+    watches_burst: int = Field(default=20, ge=1, le=1_000_000)
     sweep_seconds: float = Field(default=1.0, gt=0, le=60)
 
     # How many a sale queue lets in each second, and how many may be in at once, a concert.
@@ -107,6 +115,8 @@ class Settings(BaseSettings):
     )
     rate_points: int = Field(default=10_000, ge=1_000)
     rate_points_per_second: int = Field(default=200, ge=1)
+    # How many accounts' points the accounts of one address may spend together.
+    rate_accounts_per_address: int = Field(default=20, ge=1, le=1_000_000)
     max_connections: int = Field(default=20_000, ge=10)
     max_sockets: int = Field(default=15_000, ge=0)
     graceful_seconds: int = Field(default=10, ge=1, le=600)

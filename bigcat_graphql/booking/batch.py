@@ -16,6 +16,7 @@ from bigcat_graphql.booking.confirm import confirm_seats
 from bigcat_graphql.booking.errors import LimitExceeded, SeatRuleBroken
 from bigcat_graphql.booking.events import BookingChanged, Event, SeatsChanged, tell
 from bigcat_graphql.booking.hopes import Hopes, check_limits
+from bigcat_graphql.booking.hurry import count_hasty
 from bigcat_graphql.booking.judging import judge
 from bigcat_graphql.booking.refusing import advise, read_taken, unavailable
 from bigcat_graphql.booking.rows import changes_of
@@ -52,6 +53,7 @@ class _Picture:
     picked: dict[Wish, tuple[int, ...]] = field(default_factory=dict)
     taken: dict[Place, int | None] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    counted: Sequence[Wish] = ()
 
     def open(self, wishes: Iterable[Wish]) -> list[Wish]:
         """List the wishes that nothing has come of yet."""
@@ -68,6 +70,8 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
     # A row that is stuck must not hold up all of them: the wish that needs it waits alone.
     brief = sql.BRIEF_WAIT_MS if len(wishes) > 1 else None
     picture, sales = await database.run_transaction(lambda: _reserve(wishes), lock_wait_ms=brief)
+    for wish in picture.counted:
+        wish.is_hasty = False  # committed: the next batch must not count it again
     tell(picture.events)
     return Result(picture.outcomes, picture.taken, sales.plan_ids())
 
@@ -81,7 +85,9 @@ async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
     sales = await read_sales_of(
         [(wish.concert_id, wish.intent.account_id) for wish in new], accounts
     )
-    await _choose(picture, new, sales)
+    picture.counted, refused = await count_hasty(new)
+    picture.outcomes |= refused
+    await _choose(picture, picture.open(wishes), sales)
     await _take(picture, sales)
     await settle_keys(claimed, picture.outcomes)
     return picture, sales

@@ -8,6 +8,7 @@ import structlog
 from asyncpg import Record
 
 from bigcat_graphql import database
+from bigcat_graphql.accounts.pace import forget_full_buckets
 from bigcat_graphql.booking import statements
 from bigcat_graphql.booking.events import (
     BookingChanged,
@@ -60,6 +61,7 @@ async def sweep_for_ever() -> None:
             if loop.time() >= forget_at:
                 forget_at = loop.time() + _FORGET_EVERY_SECONDS
                 await database.execute(statements.FORGET_KEYS, _BATCH_MAX)
+                await forget_full_buckets(_BATCH_MAX)
             if await sweep() >= _BATCH_MAX:
                 continue
         except Exception as error:  # noqa: BLE001 - a loop that died would tell nobody any more

@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from bigcat_graphql.accounts.pace import Subject
 from bigcat_graphql.booking import batch, rules
 from bigcat_graphql.booking.batch import Result
 from bigcat_graphql.booking.batch_keys import keep_refusals
@@ -86,20 +87,23 @@ class Lane:
             self._running = None
 
     def _form(self) -> list[_Caller]:
-        """Take the next batch: no key twice, and no seat that an earlier wish in it names."""
+        """Take the next batch: no key, no hasty account, and no seat that is named, twice."""
         batch_: list[_Caller] = []
         behind: deque[_Caller] = deque()
-        keys: set[tuple[UUID, str, str]] = set()
+        keys: set[tuple[UUID, str, str] | Subject] = set()
         seats: set[Place] = set()
         while self._waiting and len(batch_) < _BATCH_MAX:
             caller = self._waiting.popleft()
             wish = caller.wish
             if caller.answer.done():
                 continue
-            if wish.intent.name in keys or not seats.isdisjoint(wish.seats):
+            once: set[tuple[UUID, str, str] | Subject] = {wish.intent.name}
+            if wish.is_hasty:
+                once.add(wish.subject)  # PostgreSQL counts one at a time
+            if not (keys.isdisjoint(once) and seats.isdisjoint(wish.seats)):
                 behind.append(caller)
                 continue
-            keys.add(wish.intent.name)
+            keys |= once
             seats |= wish.seats
             batch_.append(caller)
         # In front of those not looked at: the order of arrival stays.

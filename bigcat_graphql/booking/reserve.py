@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import lane, rules
+from bigcat_graphql.accounts.pace import Subject
+from bigcat_graphql.booking import hurry, lane, rules
 from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lookup import get_booking
@@ -35,12 +36,14 @@ async def book_seats(
         NotEnoughSeats: too few seats fit the wish.
         IdempotencyConflict: the key came before with another request.
         Unauthenticated: the account is gone.
+        RateLimited: the account tries again and again in a moment.
         Busy: locks or connections were not to be had in time, or rivals were always quicker.
         OutcomeUnknown: the connection was lost at commit; the same key tells.
     """
     rules.check_key(idempotency_key)
     intent = Intent(viewer.account_id, MUTATION, idempotency_key, (concert_id, selection))
-    outcome = await lane.submit(Wish(concert_id, selection, intent))
+    is_hasty = hurry.pace.spend(Subject(viewer.account_id, concert_id), idempotency_key)
+    outcome = await lane.submit(Wish(concert_id, selection, intent, is_hasty))
     if isinstance(outcome, DomainError):
         raise outcome
     if isinstance(outcome, Reserved):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from bigcat_graphql.accounts.pace import Subject
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
 from bigcat_graphql.errors import DomainError
@@ -12,11 +13,15 @@ from bigcat_graphql.models import Booking
 
 @dataclass(eq=False, slots=True)
 class Wish:
-    """A bookSeats request; its booking has an id before it exists, so that trying again is safe."""
+    """A bookSeats request; its booking has an id before it exists, so that trying again is safe.
+
+    One that is hasty is to be counted by PostgreSQL, see `hurry`.
+    """
 
     concert_id: UUID
     selection: Selection
     intent: Intent
+    is_hasty: bool = False
     booking_id: UUID = field(default_factory=new_id)
     reference: str = field(default_factory=new_reference)
     tries: int = 0
@@ -27,6 +32,11 @@ class Wish:
         """Work out the seats once: each batch that it waits for looks at them."""
         chosen = self.selection.indexes if isinstance(self.selection, ChosenSeats) else ()
         self.seats = frozenset((self.concert_id, index) for index in chosen)
+
+    @property
+    def subject(self) -> Subject:
+        """Whose hurry it is, and where."""
+        return Subject(self.intent.account_id, self.concert_id)
 
     @property
     def key(self) -> BookingKey:

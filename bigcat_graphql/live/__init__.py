@@ -3,6 +3,7 @@
 from bigcat_graphql.live.bus import ChangeBus, choose_bus
 from bigcat_graphql.live.counts_topic import ConcertCounts
 from bigcat_graphql.live.frames import AreaCounts, Delta, Frame, SeatVersion, Snapshot
+from bigcat_graphql.live.hurry import count_watch
 from bigcat_graphql.live.node import Node
 from bigcat_graphql.live.topic import Source, Topic, follow
 
@@ -29,6 +30,7 @@ __all__ = [
     "Source",
     "Topic",
     "choose_bus",
+    "count_watch",
     "follow",
     "hold_counts",
     "hold_seats",

@@ -5,7 +5,7 @@ here depends on how often somebody asks: an account has one place.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from hashlib import sha256
@@ -13,7 +13,7 @@ from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.accounts.attempts import Attempts
+from bigcat_graphql.accounts.pace import Pace, Subject
 from bigcat_graphql.errors import DomainError, InvalidInput, NotFound, Unauthenticated
 from bigcat_graphql.models import QueueEntry
 from bigcat_graphql.onsale import work
@@ -25,7 +25,7 @@ from bigcat_graphql.onsale.watching import tell_place
 
 _NONCE_LENGTH_MAX = 64
 # Joining again is harmless, and what a client does that lost its connection: not 20 times at once.
-_joins = Attempts(per_minute=30, burst=20)
+_pace = Pace("joinQueue", lambda settings: (settings.joins_per_minute, settings.joins_burst))
 # More in one statement would not make each cheaper, but would make the first ones wait.
 _BATCH_MAX = 200
 
@@ -43,6 +43,7 @@ class _Joiner:
 
     account_id: UUID
     nonce_digest: bytes
+    is_hasty: bool
     answer: asyncio.Future[QueueEntry]
 
 
@@ -54,9 +55,9 @@ class _Door:
         self._waiting: list[_Joiner] = []
         self._running: asyncio.Task[None] | None = None
 
-    async def enter(self, account_id: UUID, nonce_digest: bytes) -> QueueEntry:
+    async def enter(self, account_id: UUID, nonce_digest: bytes, *, is_hasty: bool) -> QueueEntry:
         answer: asyncio.Future[QueueEntry] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Joiner(account_id, nonce_digest, answer))
+        self._waiting.append(_Joiner(account_id, nonce_digest, is_hasty, answer))
         if self._running is None:
             # A context of its own: it must not live in its first caller's transaction.
             self._running = asyncio.create_task(self._run(), context=Context())
@@ -77,8 +78,8 @@ class _Door:
         for joiner in joiners:
             nonces.setdefault(joiner.account_id, joiner.nonce_digest)
         try:
-            missing = await find_missing([(self._concert_id, one) for one in nonces])
-            for _, account_id in missing:
+            refused = await self._find_refused(joiners, nonces)
+            for account_id in refused:
                 del nonces[account_id]
             entries = await take_places(self._concert_id, nonces) if nonces else {}
         except Exception as error:  # noqa: BLE001 - whatever it is, each must be told
@@ -87,8 +88,25 @@ class _Door:
                     joiner.answer.set_exception(error)
             return
         for joiner in joiners:
-            refusal = missing.get((self._concert_id, joiner.account_id))
+            refusal = refused.get(joiner.account_id)
             _tell(joiner, refusal or entries.get(joiner.account_id))
+
+    async def _find_refused(
+        self, joiners: Sequence[_Joiner], accounts: Iterable[UUID]
+    ) -> dict[UUID, DomainError]:
+        """Say who may not come in: too hasty over all nodes, or not invited."""
+        refused: dict[UUID, DomainError] = {}
+        missing = await find_missing([(self._concert_id, one) for one in accounts])
+        refused |= {account_id: error for (_, account_id), error in missing.items()}
+        hasty = {
+            Subject(joiner.account_id, self._concert_id): ""
+            for joiner in joiners
+            if joiner.is_hasty
+        }
+        if hasty:
+            limited = await _pace.count(hasty)
+            refused |= {subject.account_id: error for subject, error in limited.items()}
+        return refused
 
 
 _doors: dict[UUID, _Door] = {}
@@ -117,7 +135,7 @@ async def join_queue(
         digest = sha256((nonce or "").encode()).digest()
     except UnicodeEncodeError:
         raise InvalidInput("A nonce is plain text.", ("input", "nonce")) from None
-    _joins.spend(f"{viewer.account_id.hex}{concert_id.hex}")
+    is_hasty = _pace.spend(Subject(viewer.account_id, concert_id))
     if work.is_needed() and not (
         proof_of_work and work.is_solved(proof_of_work, concert_id, viewer.account_id)
     ):
@@ -125,7 +143,7 @@ async def join_queue(
         path = ("input", "proofOfWork")
         raise AdmissionRequired(Missing.PROOF_OF_WORK, concert_id, path, challenge)
     door = _doors.setdefault(concert_id, _Door(concert_id))
-    entry = await door.enter(viewer.account_id, digest)
+    entry = await door.enter(viewer.account_id, digest, is_hasty=is_hasty)
     tell_place(entry)
     return entry
 

@@ -28,7 +28,7 @@ from bigcat_graphql.payments.errors import PaymentDeclined
 from bigcat_graphql.payments.provider import PaymentRequest, ProviderState, ProviderStatus
 
 # All attempts of bookings so far. A statement of its own after the locks: it must see what those
-# who held them committed. Side by side, or a plan made while there were few payments reads them all.
+# who held them committed. One by one, or a plan made when there were no payments reads all of them.
 _ATTEMPTS = """
 SELECT w.booking_id, p.id, p.status
 FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, booking_id)

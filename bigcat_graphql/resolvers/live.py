@@ -49,6 +49,7 @@ class Subscription(SaleQueueSubscriptions):
     )
     async def seat_availability(
         self,
+        info: Info,
         concert_id: Annotated[strawberry.ID, strawberry.argument(description="Whose seats.")],
         since: Annotated[
             SeatVersionInput | None,
@@ -64,6 +65,8 @@ class Subscription(SaleQueueSubscriptions):
         key = own_id(read_key(concert_id, "Concert"))
         if key is None:
             raise InvalidArgument("concertId", "there is no such concert with seats")
+        if viewer := info.context.viewer:
+            live.count_watch(viewer, key)
         seats = live.Source(("seats", key), partial(live.hold_seats, key))
         return Shared([seats], show_frame, since=since.read() if since else None)
 

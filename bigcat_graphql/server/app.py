@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
-from bigcat_graphql.server.budget import Budgets
+from bigcat_graphql.server.budget import CallerBudgets
 from bigcat_graphql.server.callers import Callers
 from bigcat_graphql.server.connections import HeldConnections
 from bigcat_graphql.server.events import Events
@@ -51,7 +51,11 @@ def create_app(settings: Settings, schema: strawberry.Schema, services: Services
     engine = Engine(
         schema,
         make_context=services.make_context,
-        budgets=Budgets(settings.rate_points, settings.rate_points_per_second),
+        budgets=CallerBudgets(
+            settings.rate_points,
+            settings.rate_points_per_second,
+            accounts_per_address=settings.rate_accounts_per_address,
+        ),
         persisted=PersistedDocuments(settings.persisted_documents, _read_trusted(settings)),
         introspection=settings.introspection,
     )

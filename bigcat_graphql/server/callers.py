@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 from uuid import UUID
 
@@ -46,9 +47,14 @@ class Caller:
 
     @property
     def budget_key(self) -> str:
-        """Whose budget pays: the account's, else the address's; of IPv6 the customer's /64."""
+        """Whose budget pays first: the account's, else the address's."""
         if self.viewer is not None:
             return str(self.viewer.account_id)
+        return self.network
+
+    @property
+    def network(self) -> str:
+        """The address as far as it tells customers apart: all of IPv4, the /64 of IPv6."""
         return _network_of(self.address)
 
     @property
@@ -116,6 +122,7 @@ def _base_url(scope: Scope, host: str) -> str:
     return f"{scheme}://{host if _HOST.fullmatch(host) else 'localhost'}"
 
 
+@lru_cache(maxsize=10_000)
 def _network_of(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address)

@@ -15,7 +15,7 @@ from graphql import (
     execute_root_selection_set,
 )
 
-from bigcat_graphql.server.budget import Budgets, Standing
+from bigcat_graphql.server.budget import CallerBudgets, Standing
 from bigcat_graphql.server.callers import Caller
 from bigcat_graphql.server.compiled import CompiledOperation, CompiledOperations
 from bigcat_graphql.server.cost import read_weights
@@ -80,7 +80,7 @@ class Engine:
         schema: strawberry.Schema,
         *,
         make_context: ContextMaker,
-        budgets: Budgets,
+        budgets: CallerBudgets,
         persisted: PersistedDocuments,
         introspection: bool = True,
         limits: Limits | None = None,
@@ -135,7 +135,7 @@ class Engine:
         text = self._persisted.resolve(request.query, key)
         if text not in self.documents:
             # Before it is read: one that turns out to be wrong takes the same time.
-            self._budgets.spend(caller.budget_key, NEW_DOCUMENT_PRICE)
+            self._budgets.spend(caller, NEW_DOCUMENT_PRICE)
         document = await self.documents.read(text)
         self._persisted.learn(text, key)
         return document.operation(request.operation_name)
@@ -149,7 +149,7 @@ class Engine:
             raise refuse(message, COST_EXCEEDED, cost=cost, limit=MAX_COST)
         kept = id(operation) in self._introspections
         besides = 0 if kept else INTROSPECTION_PRICE * operation.introspections
-        return self._budgets.spend(caller.budget_key, cost, besides=besides)
+        return self._budgets.spend(caller, cost, besides=besides)
 
     async def _introspect(self, prepared: Prepared) -> Answer:
         operation = prepared.operation

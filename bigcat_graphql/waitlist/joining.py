@@ -8,6 +8,7 @@ from asyncpg import Record
 
 from bigcat_graphql import booking, database
 from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.accounts.pace import Pace, Subject
 from bigcat_graphql.booking import (
     BookingKey,
     SeatsPerBookingExceeded,
@@ -30,6 +31,7 @@ from bigcat_graphql.waitlist.offering import hand_out, would_do
 _QUANTITY_MAX = 8
 # Leaving meets an offer that is made just then: once, or again after the next release.
 _TRIES_MAX = 5
+_pace = Pace("joinWaitlist", lambda settings: (settings.joins_per_minute, settings.joins_burst))
 
 _CONCERT = f"""
 SELECT c.plan_id, c.currency, c.ticket_limit, c.seats_per_booking, {STATUS_NOW} AS status_now
@@ -100,6 +102,7 @@ async def join_waitlist(viewer: Viewer, *, concert_id: UUID, wish: Wish) -> Wait
     """Wait for seats, or change what one waits for and keep the place.
 
     Raises:
+        RateLimited: the account joins and joins.
         NotFound: there is no such concert with seats.
         NotSoldOut: it is not on sale, or seats that would do can be booked.
         EmailNotVerified: nobody could be told of an offer.
@@ -108,6 +111,7 @@ async def join_waitlist(viewer: Viewer, *, concert_id: UUID, wish: Wish) -> Wait
         InvalidInput: the quantity, a section, or the currency of the price makes no sense.
         DomainError: the one that the gate in front of the sale gave: there is a presale for others.
     """
+    await _pace.check(Subject(viewer.account_id, concert_id))
     concert = await _check(viewer, concert_id, wish)
 
     async def work() -> tuple[UUID, list[Event]]:

@@ -28,7 +28,7 @@ async def young(rival: Connection) -> AsyncIterator[Connection]:
 
 async def _grow(session: Connection, count: int) -> None:
     await session.execute(
-        f"INSERT INTO young SELECT n, n FROM generate_series((SELECT count(*) FROM young),"  # noqa: S608 - our own number
+        f"INSERT INTO young SELECT n, n FROM generate_series((SELECT count(*) FROM young),"
         f" (SELECT count(*) FROM young) + {count - 1}) AS n"
     )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from bigcat_graphql import live
-from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.accounts import RateLimited, Viewer
 from bigcat_graphql.database import DatabaseUrl
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.ids import new_id
@@ -17,6 +17,7 @@ from bigcat_graphql.models import ConcertStatus
 from bigcat_graphql.resolvers.api import schema
 from bigcat_graphql.schema.context import Context
 from bigcat_graphql.schema.ids import write_id
+from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import cancel, pay
 from tests.resolvers.asking import hold, id_of, read
 from tests.scenes import make_buyer, make_concert, make_organizer
@@ -210,3 +211,17 @@ async def test_counts_of_a_draft_are_nobodys_business() -> None:
     draft = await make_concert(status=ConcertStatus.DRAFT)
     async with watch(_COUNTS, concertIds=[id_of(await make_concert()), id_of(draft)]) as events:
         assert (await refusal_of(events)).argument == "concertIds"
+
+
+async def test_who_subscribes_again_and_again_is_told_when_to_come_back() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    with override_settings(watches_per_minute=1 / 60, watches_burst=2):
+        for _ in range(2):
+            async with watch(_SEATS, buyer, concertId=id_of(concert)) as events:
+                await next_of(events)
+        async with watch(_SEATS, buyer, concertId=id_of(concert)) as events:
+            [error] = (await anext(events)).errors
+        assert isinstance(error.original_error, RateLimited)
+        assert 3_500 < error.original_error.retry_after_seconds <= 3_600
+        async with watch(_SEATS, concertId=id_of(concert)) as events:
+            await next_of(events)  # a visitor pays by the address

@@ -1,11 +1,21 @@
 """Points of cost that each caller may spend."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
 import pytest
 
-from bigcat_graphql.server.budget import Budgets
+from bigcat_graphql.server.budget import Budgets, CallerBudgets
 from bigcat_graphql.server.callers import Caller
 from bigcat_graphql.server.refusals import RequestRefused
 from tests.server.toy import authenticate
+
+
+@dataclass(frozen=True)
+class Account:
+    account_id: UUID
+    expires_at: datetime = datetime(2100, 1, 1, tzinfo=UTC)
 
 
 class Clock:
@@ -55,3 +65,46 @@ def test_the_budget_is_the_accounts_then_the_addresss_then_the_networks() -> Non
     assert key("192.0.2.1") != key("192.0.2.2")
     assert key("2001:db8::1") == key("2001:db8::ffff")
     assert key("2001:db8:0:1::1") != key("2001:db8::1")
+
+
+def test_a_hall_full_of_accounts_behind_one_address_is_let_through() -> None:
+    budgets = CallerBudgets(10_000, 200, accounts_per_address=20, clock=Clock())
+    for number in range(2_000):
+        budgets.spend(account(number), 100)
+
+
+def test_a_farm_of_accounts_behind_one_address_has_what_twenty_accounts_have() -> None:
+    clock = Clock()
+    budgets = CallerBudgets(1_000, 10, accounts_per_address=20, clock=clock)
+
+    def let_through() -> int:
+        return sum(pays(budgets, account(number), 100) for number in range(500))
+
+    assert let_through() == 200
+    clock.now += 1
+    assert let_through() == 2
+    assert pays(budgets, account(1, address="198.51.100.7"), 100)
+    assert pays(budgets, Caller("192.0.2.1", "http://box.test"), 100)
+
+
+def test_the_gate_takes_nothing_for_what_an_account_cannot_pay_itself() -> None:
+    budgets = CallerBudgets(1_000, 10, accounts_per_address=2, clock=Clock())
+    assert [pays(budgets, account(1), 100) for _ in range(100)].count(True) == 10
+    assert [pays(budgets, account(2), 100) for _ in range(100)].count(True) == 10
+    with pytest.raises(RequestRefused) as refused:
+        budgets.spend(account(3), 100)
+    assert refused.value.errors[0].extensions == {"code": "THROTTLED", "retryAfterSeconds": 5}
+    # Nor has the account paid for what the gate refused.
+    assert budgets.spend(account(3, address="198.51.100.7"), 100).remaining == 900
+
+
+def account(number: int, *, address: str = "192.0.2.1") -> Caller:
+    return Caller(address, "http://box.test", Account(UUID(int=number)))
+
+
+def pays(budgets: CallerBudgets, caller: Caller, cost: int) -> bool:
+    try:
+        budgets.spend(caller, cost)
+    except RequestRefused:
+        return False
+    return True

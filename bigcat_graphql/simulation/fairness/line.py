@@ -27,6 +27,8 @@ mutation ($input: BookSeatsInput!) { bookSeats(input: $input) {
 _LEAVE = "mutation ($id: ID!) { leaveQueue(input: {concertId: $id}) { entry { status } } }"
 # Half of those let in buy: what the pace expects until it knows better.
 _BUYS = 0.5
+# And so many of the people click twice: the same wish, and no hurry.
+_DOUBLE_CLICKS = 0.25
 # How long it takes to notice that one has hung up, at most.
 _GLANCE_SECONDS = 0.5
 
@@ -125,10 +127,12 @@ class Watcher:
             "idempotencyKey": uuid4().hex,
             "admission": admission,
         }
-        answer = await self.fan.ask(_BOOK, input=asked)
-        made = (answer.get("data") or {}).get("bookSeats")
-        self._line.bought += bool(made and made["booking"])
-        self.fan.refusals.update(error["code"] for error in (made or {}).get("errors", ()))
+        clicks = 2 if self._dice.random() < _DOUBLE_CLICKS else 1
+        answers = await asyncio.gather(*(self.fan.ask(_BOOK, input=asked) for _ in range(clicks)))
+        payloads = [(answer.get("data") or {}).get("bookSeats") for answer in answers]
+        self._line.bought += any(made and made["booking"] for made in payloads)
+        for made in payloads:
+            self.fan.refusals.update(error["code"] for error in (made or {}).get("errors", ()))
 
 
 async def ask_for_estimates(fans: Sequence[Fan], line: Line) -> None:
