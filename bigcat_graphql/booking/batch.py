@@ -10,7 +10,11 @@ from asyncpg import Record
 from bigcat_graphql import database
 from bigcat_graphql.booking import batch_statements as sql
 from bigcat_graphql.booking import rules
-from bigcat_graphql.booking.batch_keys import claim_keys, read_repeats, settle_keys
+from bigcat_graphql.booking.batch_keys import (
+    claim_keys_lock_accounts,
+    read_repeats,
+    settle_keys,
+)
 from bigcat_graphql.booking.choosing import Chooser, Place
 from bigcat_graphql.booking.confirm import confirm_seats
 from bigcat_graphql.booking.errors import LimitExceeded, SeatRuleBroken
@@ -22,7 +26,7 @@ from bigcat_graphql.booking.refusing import advise, read_taken, unavailable
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.booking.sales import Sales, read_sales_of
-from bigcat_graphql.booking.wish import Again, Outcome, Repeated, Reserved, Wish
+from bigcat_graphql.booking.wish import Again, Outcome, Repeated, Reserved, Wish, repeated
 from bigcat_graphql.errors import Busy, DomainError
 from bigcat_graphql.models import Booking, BookingStatus
 from bigcat_graphql.settings import get_settings
@@ -79,8 +83,9 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
 async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
     """Keys, accounts, seats: the lock order, each step for all wishes at once."""
     picture = _Picture()
-    claimed, accounts = await claim_keys(wishes)
-    picture.outcomes |= await read_repeats([wish for wish in wishes if wish not in claimed])
+    claimed, accounts = await claim_keys_lock_accounts(wishes)
+    repeats = await read_repeats([wish for wish in wishes if wish not in claimed])
+    picture.outcomes |= {wish: repeated(answer) for wish, answer in repeats.items()}
     new = picture.open(wishes)
     sales = await read_sales_of(
         [(wish.concert_id, wish.intent.account_id) for wish in new], accounts
@@ -89,7 +94,7 @@ async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
     picture.outcomes |= refused
     await _choose(picture, picture.open(wishes), sales)
     await _take(picture, sales)
-    await settle_keys(claimed, picture.outcomes)
+    await settle_keys({wish: picture.outcomes[wish] for wish in claimed})
     return picture, sales
 
 

@@ -1,98 +1,118 @@
 """The keys of a batch: claimed first, repeats found, and what came of each written at the end."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import batch_statements as sql
-from bigcat_graphql.booking import idempotency
-from bigcat_graphql.booking.idempotency import Answer
-from bigcat_graphql.booking.wish import Again, Outcome, Repeated, Wish
+from bigcat_graphql.booking.idempotency import Answer, Intent, dump, dump_answer, read_outcome
+from bigcat_graphql.booking.wish import Again
 from bigcat_graphql.errors import DomainError, NotDecided
+from bigcat_graphql.ids import new_id
 
-MUTATION = "bookSeats"
+
+class Claimant(Protocol):
+    """A request with a key; those of a batch are for one mutation, and no two have the same."""
+
+    @property
+    def intent(self) -> Intent:
+        """Whose key it is, and for what."""
+
+    @property
+    def answer(self) -> Answer:
+        """What its key answers once it is done."""
 
 
-async def claim_keys(wishes: Sequence[Wish]) -> tuple[set[Wish], set[UUID]]:
-    """Claim the keys of wishes for what they would make, and lock their accounts.
+C = TypeVar("C", bound=Claimant)
+
+
+async def claim_keys(claimants: Sequence[C]) -> set[C]:
+    """Claim keys for what their requests would make; those that came before get none."""
+    answers = [dump_answer(one.answer) for one in claimants]
+    return _found(claimants, await _claim(sql.CLAIM_KEYS, claimants, answers))
+
+
+async def claim_keys_lock_accounts(claimants: Sequence[C]) -> tuple[set[C], set[UUID]]:
+    """Claim keys as `claim_keys` does, and lock the accounts of those that are new.
 
     Returns:
         Those whose keys are new, and which of their accounts there are.
     """
-    answers = [idempotency.dump_answer(Answer(wish.key)) for wish in wishes]
-    rows = await database.fetch_all(
-        sql.CLAIM_KEYS_LOCK_ACCOUNTS, *_claim_arguments(wishes, answers)
-    )
-    return _found(wishes, rows), {row["account_id"] for row in rows if row["is_known"]}
+    answers = [dump_answer(one.answer) for one in claimants]
+    rows = await _claim(sql.CLAIM_KEYS_LOCK_ACCOUNTS, claimants, answers)
+    return _found(claimants, rows), {row["account_id"] for row in rows if row["is_known"]}
 
 
-async def read_repeats(wishes: Sequence[Wish]) -> dict[Wish, Outcome]:
-    """Find what came of the keys before; one forgotten a moment ago is tried again."""
-    if not wishes:
+async def read_repeats(claimants: Sequence[C]) -> dict[C, Answer | DomainError | None]:
+    """Find what came of keys before; None where it was forgotten a moment ago, after 48 hours."""
+    if not claimants:
         return {}
-    rows = await database.fetch_all(sql.READ_KEYS, MUTATION, *_key_columns(wishes))
+    rows = await database.fetch_all(sql.READ_KEYS, _mutation(claimants), *_columns(claimants))
     found = {(row["account_id"], row["key"]): row for row in rows}
-    return {
-        wish: _repeat(wish, found.get((wish.intent.account_id, wish.intent.key))) for wish in wishes
+    repeats: dict[C, Answer | DomainError | None] = {}
+    for one in claimants:
+        row = found.get((one.intent.account_id, one.intent.key))
+        repeats[one] = read_outcome(one.intent, row) if row else None
+    return repeats
+
+
+async def settle_keys(outcomes: Mapping[C, object]) -> None:
+    """Make claimed keys say why not, or forget what was not decided."""
+    undone = [one for one, out in outcomes.items() if isinstance(out, Again | NotDecided)]
+    refused = {
+        one: dump(out)
+        for one, out in outcomes.items()
+        if isinstance(out, DomainError) and not isinstance(out, NotDecided)
     }
-
-
-def _repeat(wish: Wish, row: Record | None) -> Outcome:
-    if row is None:
-        return Again()
-    answer = idempotency.read_outcome(wish.intent, row)
-    return answer if isinstance(answer, DomainError) else Repeated(answer.booking)
-
-
-async def settle_keys(claimed: Collection[Wish], outcomes: Mapping[Wish, Outcome]) -> None:
-    """Make the claimed keys say what came of them."""
-    undone: list[Wish] = []
-    refused: dict[Wish, DomainError] = {}
-    for wish in claimed:
-        outcome = outcomes[wish]
-        if isinstance(outcome, Again | NotDecided):
-            undone.append(wish)
-        elif isinstance(outcome, DomainError):
-            refused[wish] = outcome
     if undone:
-        await database.execute(sql.DROP_KEYS, MUTATION, *_key_columns(undone))
+        await database.execute(sql.DROP_KEYS, _mutation(undone), *_columns(undone))
     if refused:
-        texts = [idempotency.dump(refusal) for refusal in refused.values()]
-        columns = _key_columns(list(refused))
-        await database.execute(sql.CHANGE_OUTCOMES, MUTATION, *columns, texts)
+        keys = list(refused)
+        texts = list(refused.values())
+        await database.execute(sql.CHANGE_OUTCOMES, _mutation(keys), *_columns(keys), texts)
 
 
-async def keep_refusals(refusals: dict[Wish, DomainError]) -> dict[Wish, Outcome]:
-    """Keep refusals that were worked out without the database, all in one statement."""
+async def keep_refusals(refusals: Mapping[C, DomainError]) -> dict[C, Answer | DomainError | None]:
+    """Keep refusals that were worked out without the database, all in one statement.
+
+    Returns:
+        What is to be answered: of those that came before, what came of them then.
+    """
     # In a transaction for its lock time-out: a key may be on its way in another process.
     return await database.run_transaction(lambda: _keep_refusals(refusals))
 
 
-async def _keep_refusals(refusals: dict[Wish, DomainError]) -> dict[Wish, Outcome]:
-    wishes = list(refusals)
-    texts = [idempotency.dump(refusals[wish]) for wish in wishes]
-    rows = await database.fetch_all(sql.CLAIM_KEYS, *_claim_arguments(wishes, texts))
-    claimed = _found(wishes, rows)
-    repeats = await read_repeats([wish for wish in wishes if wish not in claimed])
-    return {wish: repeats.get(wish, refusals[wish]) for wish in wishes}
+async def _keep_refusals(
+    refusals: Mapping[C, DomainError],
+) -> dict[C, Answer | DomainError | None]:
+    claimants = list(refusals)
+    texts = [dump(refusal) for refusal in refusals.values()]
+    new = _found(claimants, await _claim(sql.CLAIM_KEYS, claimants, texts))
+    return {**refusals, **await read_repeats([one for one in claimants if one not in new])}
 
 
-def _claim_arguments(wishes: Sequence[Wish], outcomes: list[str]) -> list[object]:
-    return [
-        MUTATION,
-        [wish.booking_id for wish in wishes],
-        *_key_columns(wishes),
-        [wish.intent.request_hash for wish in wishes],
+async def _claim(statement: str, claimants: Sequence[C], outcomes: list[str]) -> list[Record]:
+    return await database.fetch_all(
+        statement,
+        _mutation(claimants),
+        [new_id() for _ in claimants],
+        *_columns(claimants),
+        [one.intent.request_hash for one in claimants],
         outcomes,
-    ]
+    )
 
 
-def _found(wishes: Sequence[Wish], rows: Sequence[Record]) -> set[Wish]:
+def _found(claimants: Sequence[C], rows: Sequence[Record]) -> set[C]:
     names = {(row["account_id"], row["key"]) for row in rows}
-    return {wish for wish in wishes if (wish.intent.account_id, wish.intent.key) in names}
+    return {one for one in claimants if (one.intent.account_id, one.intent.key) in names}
 
 
-def _key_columns(wishes: Sequence[Wish]) -> tuple[list[UUID], list[str]]:
-    return [wish.intent.account_id for wish in wishes], [wish.intent.key for wish in wishes]
+def _mutation(claimants: Sequence[Claimant]) -> str:
+    return claimants[0].intent.mutation
+
+
+def _columns(claimants: Sequence[Claimant]) -> tuple[list[UUID], list[str]]:
+    return [one.intent.account_id for one in claimants], [one.intent.key for one in claimants]

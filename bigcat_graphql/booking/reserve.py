@@ -5,11 +5,10 @@ from uuid import UUID
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.accounts.pace import Subject
 from bigcat_graphql.booking import hurry, lane, rules
-from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lookup import get_booking
 from bigcat_graphql.booking.selection import Selection
-from bigcat_graphql.booking.wish import Repeated, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Repeated, Reserved, Wish
 from bigcat_graphql.errors import DomainError
 from bigcat_graphql.models import Booking
 

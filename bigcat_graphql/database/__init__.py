@@ -1,5 +1,6 @@
 """PostgreSQL: one pool a process, one transaction a verb, and a server that bigcat can bring."""
 
+from bigcat_graphql.database.batches import Batches, Caller
 from bigcat_graphql.database.connection import (
     DatabaseUnreachable,
     close_database,
@@ -18,6 +19,8 @@ from bigcat_graphql.database.transaction import run_transaction
 from bigcat_graphql.database.url import DatabaseUrl
 
 __all__ = [
+    "Batches",
+    "Caller",
     "Connection",
     "DatabaseUnreachable",
     "DatabaseUrl",

@@ -4,9 +4,7 @@ Those who join while a batch is on its way form the next one, and share its stat
 here depends on how often somebody asks: an account has one place.
 """
 
-import asyncio
-from collections.abc import Iterable, Sequence
-from contextvars import Context
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -26,7 +24,7 @@ from bigcat_graphql.onsale.watching import tell_place
 _NONCE_LENGTH_MAX = 64
 # Joining again is harmless, and what a client does that lost its connection: not 20 times at once.
 _pace = Pace("joinQueue", lambda settings: (settings.joins_per_minute, settings.joins_burst))
-# More in one statement would not make each cheaper, but would make the first ones wait.
+# Twice as many as usual: a place costs little, and thousands come in the same second.
 _BATCH_MAX = 200
 
 _LEAVE = f"""
@@ -39,57 +37,41 @@ RETURNING {ENTRY}
 
 @dataclass(eq=False, slots=True)
 class _Joiner:
-    """Somebody who asks for a place, and how to tell them."""
+    """Somebody who asks for a place."""
 
     account_id: UUID
     nonce_digest: bytes
     is_hasty: bool
-    answer: asyncio.Future[QueueEntry]
 
 
-class _Door:
-    """One concert's door on this node: at most one batch on its way."""
+class _Door(database.Batches[_Joiner, QueueEntry]):
+    """One concert's door on this node."""
 
     def __init__(self, concert_id: UUID) -> None:
+        super().__init__(most=_BATCH_MAX)
         self._concert_id = concert_id
-        self._waiting: list[_Joiner] = []
-        self._running: asyncio.Task[None] | None = None
 
-    async def enter(self, account_id: UUID, nonce_digest: bytes, *, is_hasty: bool) -> QueueEntry:
-        answer: asyncio.Future[QueueEntry] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Joiner(account_id, nonce_digest, is_hasty, answer))
-        if self._running is None:
-            # A context of its own: it must not live in its first caller's transaction.
-            self._running = asyncio.create_task(self._run(), context=Context())
-        return await answer
+    def names_of(self, request: _Joiner) -> frozenset[Hashable]:
+        """Keep nobody apart: an account that comes twice gets one place."""
+        del request
+        return frozenset()
 
-    async def _run(self) -> None:
-        try:
-            while joiners := self._waiting[:_BATCH_MAX]:
-                del self._waiting[:_BATCH_MAX]
-                await self._admit(joiners)
-        finally:
-            self._running = None
-            _doors.pop(self._concert_id, None)
-
-    async def _admit(self, joiners: Sequence[_Joiner]) -> None:
-        # One place an account, with the nonce that came first.
+    async def serve(self, requests: Sequence[_Joiner]) -> dict[_Joiner, QueueEntry | DomainError]:
+        """Give each account one place, with the nonce that came first."""
         nonces: dict[UUID, bytes] = {}
-        for joiner in joiners:
+        for joiner in requests:
             nonces.setdefault(joiner.account_id, joiner.nonce_digest)
-        try:
-            refused = await self._find_refused(joiners, nonces)
-            for account_id in refused:
-                del nonces[account_id]
-            entries = await take_places(self._concert_id, nonces) if nonces else {}
-        except Exception as error:  # noqa: BLE001 - whatever it is, each must be told
-            for joiner in joiners:
-                if not joiner.answer.done():
-                    joiner.answer.set_exception(error)
-            return
-        for joiner in joiners:
-            refusal = refused.get(joiner.account_id)
-            _tell(joiner, refusal or entries.get(joiner.account_id))
+        refused = await self._find_refused(requests, nonces)
+        for account_id in refused:
+            del nonces[account_id]
+        entries = await take_places(self._concert_id, nonces) if nonces else {}
+        outcomes: dict[UUID, QueueEntry | DomainError] = {**entries, **refused}
+        # Nothing at all: the account's row was not there to join.
+        return {one: outcomes.get(one.account_id) or Unauthenticated() for one in requests}
+
+    def rest(self) -> None:
+        """Be closed until somebody comes."""
+        _doors.pop(self._concert_id, None)
 
     async def _find_refused(
         self, joiners: Sequence[_Joiner], accounts: Iterable[UUID]
@@ -143,7 +125,9 @@ async def join_queue(
         path = ("input", "proofOfWork")
         raise AdmissionRequired(Missing.PROOF_OF_WORK, concert_id, path, challenge)
     door = _doors.setdefault(concert_id, _Door(concert_id))
-    entry = await door.enter(viewer.account_id, digest, is_hasty=is_hasty)
+    entry = await door.submit(_Joiner(viewer.account_id, digest, is_hasty))
+    if isinstance(entry, DomainError):
+        raise entry
     tell_place(entry)
     return entry
 
@@ -160,12 +144,3 @@ async def leave_queue(viewer: Viewer, *, concert_id: UUID) -> QueueEntry:
     entry = entry_of(row)
     tell_place(entry)
     return entry
-
-
-def _tell(joiner: _Joiner, outcome: QueueEntry | DomainError | None) -> None:
-    if joiner.answer.done():
-        return
-    if isinstance(outcome, QueueEntry):
-        joiner.answer.set_result(outcome)
-    else:  # nothing at all: the account's row was not there to join
-        joiner.answer.set_exception(outcome or Unauthenticated())

@@ -10,6 +10,8 @@ from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, Payment, Ticket
 from bigcat_graphql.payments.provider import PaymentProvider
 
+MUTATION = "payBooking"
+
 
 @dataclass(eq=False, slots=True)
 class Attempt:

@@ -14,9 +14,8 @@ from bigcat_graphql.booking.rules import check_key
 from bigcat_graphql.errors import DomainError
 from bigcat_graphql.models import Booking, BookingEndReason, BookingStatus, Payment, PaymentStatus
 from bigcat_graphql.payments import till
-from bigcat_graphql.payments.attempt import Attempt, InTheWay, Paid
+from bigcat_graphql.payments.attempt import MUTATION, Attempt, InTheWay, Paid
 from bigcat_graphql.payments.errors import PaymentDeclined
-from bigcat_graphql.payments.keys import MUTATION
 from bigcat_graphql.payments.provider import ProviderUnreachable
 from bigcat_graphql.payments.registry import choose_provider
 from bigcat_graphql.payments.settlement import RefundRefused, settle

@@ -12,6 +12,7 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import BookingKey, WrongBookingState
+from bigcat_graphql.booking.batch_keys import claim_keys, read_repeats, settle_keys
 from bigcat_graphql.booking.batch_statements import BRIEF_WAIT_MS
 from bigcat_graphql.booking.confirm import Confirmed, confirm_bookings
 from bigcat_graphql.booking.events import BookingChanged, Event, tell
@@ -19,10 +20,9 @@ from bigcat_graphql.booking.grace import give_grace, keep_while_paying
 from bigcat_graphql.booking.idempotency import Answer
 from bigcat_graphql.booking.payable import Payable, lock_payable
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
-from bigcat_graphql.errors import DomainError, InvalidInput, NotFound
+from bigcat_graphql.errors import Busy, DomainError, InvalidInput, NotFound
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus
 from bigcat_graphql.models.payment import LIVE_STATUSES
-from bigcat_graphql.payments import keys
 from bigcat_graphql.payments.attempt import Attempt, Begun, InTheWay, Outcome, Paid
 from bigcat_graphql.payments.errors import PaymentDeclined
 from bigcat_graphql.payments.provider import PaymentRequest, ProviderState, ProviderStatus
@@ -97,8 +97,8 @@ async def start_batch(attempts: Sequence[Attempt]) -> dict[Attempt, Outcome]:
 
 async def _start(attempts: Sequence[Attempt]) -> tuple[dict[Attempt, Outcome], list[Event]]:
     """Keys, bookings, seats: the lock order, each step for all attempts at once."""
-    claimed = await keys.claim(attempts)
-    repeats = await keys.read_repeats([one for one in attempts if one not in claimed])
+    claimed = await claim_keys(attempts)
+    repeats = await read_repeats([one for one in attempts if one not in claimed])
     new = [attempt for attempt in attempts if attempt in claimed]
     desk = await _read_desk(new)
     for attempt in new:
@@ -107,8 +107,9 @@ async def _start(attempts: Sequence[Attempt]) -> tuple[dict[Attempt, Outcome], l
     await _write(desk)
     await _decline(desk)
     await _begin(desk)
-    await keys.settle(desk.outcomes)
-    return {**_repeated(repeats), **desk.outcomes}, desk.events
+    await settle_keys(desk.outcomes)
+    again = {attempt: _repeated(answer) for attempt, answer in repeats.items()}
+    return {**again, **desk.outcomes}, desk.events
 
 
 async def _read_desk(attempts: Sequence[Attempt]) -> _Desk:
@@ -260,11 +261,10 @@ async def _touch(key: BookingKey) -> Event:
     return BookingChanged(key.concert_id, key.booking_id, row["version"])
 
 
-def _repeated(repeats: dict[Attempt, Answer | DomainError]) -> dict[Attempt, Outcome]:
-    return {
-        attempt: answer if isinstance(answer, DomainError) else Begun(_made(answer))
-        for attempt, answer in repeats.items()
-    }
+def _repeated(answer: Answer | DomainError | None) -> Outcome:
+    if answer is None:
+        return Busy()
+    return answer if isinstance(answer, DomainError) else Begun(_made(answer))
 
 
 def _made(answer: Answer) -> UUID:

@@ -12,11 +12,10 @@ from bigcat_graphql.booking import (
     PendingBookingsExceeded,
     SeatMinutesExceeded,
 )
-from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
 from bigcat_graphql.booking.sales import read_sales
-from bigcat_graphql.booking.wish import Outcome, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Outcome, Reserved, Wish
 from bigcat_graphql.models import Booking, Concert
 from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import book, cancel, change, extend, let_time_pass, make_older, pay

@@ -9,10 +9,9 @@ import pytest
 from bigcat_graphql import database
 from bigcat_graphql.accounts import RateLimited, Viewer
 from bigcat_graphql.booking import ChosenSeats, SeatsUnavailable, TicketsPerAccountExceeded
-from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
-from bigcat_graphql.booking.wish import Repeated, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Repeated, Reserved, Wish
 from bigcat_graphql.models import Concert
 from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import book, states

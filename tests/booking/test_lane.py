@@ -9,11 +9,10 @@ from structlog.testing import capture_logs
 from bigcat_graphql import booking, database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BestAvailable, ChosenSeats
-from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
-from bigcat_graphql.booking.wish import Repeated, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Repeated, Reserved, Wish
 from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Booking, BookingStatus, Concert
 from tests.booking.verbs import book, places, states

@@ -10,12 +10,11 @@ import pytest
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BestAvailable, ChosenSeats, SingleSeatLeft
-from bigcat_graphql.booking.batch_keys import MUTATION
 from bigcat_graphql.booking.hall import hall_of, seats_in
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
 from bigcat_graphql.booking.orphans import left_alone
-from bigcat_graphql.booking.wish import Outcome, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Outcome, Reserved, Wish
 from bigcat_graphql.models import Concert
 from tests.booking.test_best_available import draw
 from tests.booking.verbs import book, cancel, change, states
