@@ -16,6 +16,7 @@ from bigcat_graphql.models import (
     Booking,
     BookingStatus,
     Concert,
+    Payment,
     Refund,
     RefundReason,
     Ticket,
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
+    LATE_PAYMENT = "late-payment"
     EXPIRES_SOON = "expires-soon"
     OFFERED = "offered"
     CONCERT_CANCELLED = "concert-cancelled"
@@ -131,9 +133,20 @@ async def _tell_refunded(case: Case, cause: str) -> Story | None:
     refund = await Refund.get_or_none(concert_id=case.concert.id, id=UUID(cause))
     if refund is None:
         return None
-    lost = refund.reason is RefundReason.SEATS_LOST
+    # A second charge goes back as well, and leaves the booking that the first has paid.
+    is_paid = case.booking.status_now is BookingStatus.CONFIRMED
+    lost = refund.reason is RefundReason.SEATS_LOST and not is_paid
     words = {**_evening(case), "refund": write_money(refund.amount, case.locale), "lost": int(lost)}
     return Story(words)
+
+
+async def _tell_late_payment(case: Case, cause: str) -> Story | None:
+    """Tell that no seats were left; nothing if another attempt has paid, or if it was charged."""
+    payment = await Payment.get_or_none(concert_id=case.concert.id, id=UUID(cause))
+    is_paid = case.booking.status_now is BookingStatus.CONFIRMED
+    if payment is None or payment.captured_minor or is_paid:
+        return None
+    return Story({**_evening(case), "amount": write_money(payment.amount, case.locale)})
 
 
 async def _tell_expires_soon(case: Case, _cause: str) -> Story | None:
@@ -177,6 +190,7 @@ _TELLERS: Mapping[Kind, Callable[[Case, str], Awaitable[Story | None]]] = {
     Kind.CONFIRMED: _tell_confirmed,
     Kind.CANCELLED: _tell_cancelled,
     Kind.REFUNDED: _tell_refunded,
+    Kind.LATE_PAYMENT: _tell_late_payment,
     Kind.EXPIRES_SOON: _tell_expires_soon,
     Kind.OFFERED: _tell_offered,
     Kind.CONCERT_CANCELLED: _tell_concert_cancelled,

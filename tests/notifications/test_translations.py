@@ -18,7 +18,7 @@ _KINDS = [kind.value for kind in bigcat_graphql.notifications.Kind] + ["email-co
 
 WORDS: dict[str, str | int] = {
     **dict.fromkeys(["holder", "concert", "venue", "city", "day", "time", "reference"], "x"),
-    **dict.fromkeys(["seats", "total", "refund", "until", "until_day", "code"], "x"),
+    **dict.fromkeys(["seats", "total", "refund", "amount", "until", "until_day", "code"], "x"),
     **dict.fromkeys(["count", "left", "paid", "lost", "minutes"], 2),
 }
 
