@@ -180,6 +180,7 @@ def create_user(
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.buyer,
     name: Annotated[str | None, typer.Option(help="For people; left out, made of EMAIL.")] = None,
     phone: Annotated[str | None, typer.Option(help="For texts, like +49301234567.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Of its messages, like de-AT.")] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from stdin, one line.")
     ] = False,
@@ -193,6 +194,7 @@ def create_user(
         role=role.value,
         name=name,
         phone=phone,
+        locale=locale,
         password_stdin=password_stdin,
         as_json=as_json,
     )

@@ -85,7 +85,7 @@ async def read_case(key: BookingKey) -> Case:
     concert = (await catalogue.concerts_by_ids([key.concert_id]))[key.concert_id]
     venue = (await catalogue.venues_by_ids([concert.venue_id]))[concert.venue_id]
     reader = (await accounts.accounts_by_ids([made.account_id]))[made.account_id]
-    return Case(made, reader, concert, venue, locale_for(venue.country))
+    return Case(made, reader, concert, venue, locale_for(venue.country, reader.locale))
 
 
 async def tell(case: Case, topic: Topic) -> Story | None:
