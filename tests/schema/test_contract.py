@@ -26,11 +26,20 @@ _LOCALE = (
     "What messages and tickets are written in, BCP 47, for example `de-AT`; left out, the first"
     " known language of Accept-Language, else what is spoken where the venue is."
 )
-# What building it has taught: mails are translated, and nobody could say into what.
+_ACTION = (
+    "The page where the buyer approves or declines; only to the buyer, null unless"
+    " REQUIRES_ACTION. Provider `test` has one; others ask with `clientSecret`."
+)
+# What building it has taught: mails are translated, and nobody could say into what; a person who
+# tries the card that needs action had no way to act.
 _ADDED = f"""
 extend type Account {{
   "What its messages are written in, BCP 47; null leaves that to the venue."
   locale: String
+}}
+extend type Payment {{
+  "{_ACTION}"
+  actionUrl: URL
 }}
 extend input SignUpInput {{
   "{_LOCALE}"
