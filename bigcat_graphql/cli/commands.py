@@ -12,6 +12,7 @@ from bigcat_graphql import __version__
 from bigcat_graphql.cli.sale_commands import (
     presale_app,
     queue_app,
+    refund_app,
     simulate_fairness,
     verify_draw,
 )
@@ -34,6 +35,7 @@ app.add_typer(import_app, name="import")
 app.add_typer(user_app, name="user")
 app.add_typer(queue_app, name="queue")
 app.add_typer(presale_app, name="presale")
+app.add_typer(refund_app, name="refunds")
 app.command("verify-draw")(verify_draw)
 app.command("fairness-sim")(simulate_fairness)
 jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)

@@ -27,6 +27,7 @@ EXPECTED = {
     "concert": {
         "limits",
         "price_whole",
+        "refund_steps",
         "sale_window",
         "sale_window_whole",
         "source_whole",
