@@ -70,6 +70,11 @@ class Case:
         """Its key."""
         return BookingKey.of(self.booking)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended: nobody has it, or will have it."""
+        return self.booking.status_now in {BookingStatus.EXPIRED, BookingStatus.CANCELLED}
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -133,18 +138,16 @@ async def _tell_refunded(case: Case, cause: str) -> Story | None:
     refund = await Refund.get_or_none(concert_id=case.concert.id, id=UUID(cause))
     if refund is None:
         return None
-    # A second charge goes back as well, and leaves the booking that the first has paid.
-    is_paid = case.booking.status_now is BookingStatus.CONFIRMED
-    lost = refund.reason is RefundReason.SEATS_LOST and not is_paid
+    # A second charge goes back as well, and leaves a booking that another card pays.
+    lost = refund.reason is RefundReason.SEATS_LOST and case.is_over
     words = {**_evening(case), "refund": write_money(refund.amount, case.locale), "lost": int(lost)}
     return Story(words)
 
 
 async def _tell_late_payment(case: Case, cause: str) -> Story | None:
-    """Tell that no seats were left; nothing if another attempt has paid, or if it was charged."""
+    """Tell that no seats were left; nothing while another card pays, or if it was charged."""
     payment = await Payment.get_or_none(concert_id=case.concert.id, id=UUID(cause))
-    is_paid = case.booking.status_now is BookingStatus.CONFIRMED
-    if payment is None or payment.captured_minor or is_paid:
+    if payment is None or payment.captured_minor or not case.is_over:
         return None
     return Story({**_evening(case), "amount": write_money(payment.amount, case.locale)})
 
