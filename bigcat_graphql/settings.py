@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     mail_reply_to: str | None = None
     # Keeps what is sent for the page /mailbox, where everybody reads it: for demos only.
     mailbox: bool = False
-    # What messages are written in, `de` or `de-AT`; left out, what is spoken where the venue is.
+    # What all messages are written in, `de` or `de-AT`; left out, what their reader reads.
     locale: str | None = None
     # An SMS service with Twilio's API, and the number that its messages come from.
     sms_account: str | None = None

@@ -14,6 +14,7 @@ from bigcat_graphql.catalogue import (
     PlanDraft,
     PlanTier,
     PriceDraft,
+    RefundStep,
     RowDraft,
     SeatFeature,
     SectionDraft,
@@ -131,6 +132,7 @@ async def make_concert(
     ticket_limit: int = 8,
     seats_per_booking: int | None = None,
     no_single_seats: bool = False,
+    refund_steps: Sequence[RefundStep] = (RefundStep(0, 100),),
     artists: Sequence[str] = ("The Testers",),
     tour_name: str | None = None,
     description: str | None = None,
@@ -175,6 +177,7 @@ async def make_concert(
             ticket_limit=ticket_limit,
             seats_per_booking=seats_per_booking,
             no_single_seats=no_single_seats,
+            refund_steps=refund_steps,
             prices=[PriceDraft(code, Money(minor[code], currency)) for code in sorted(codes)],
             slug=slug,
         )

@@ -16,6 +16,7 @@ from bigcat_graphql.accounts.errors import (
     WeakPassword,
     WrongEmailCode,
 )
+from bigcat_graphql.accounts.locales import read_locale, set_locale
 from bigcat_graphql.accounts.phones import read_phone, set_phone
 from bigcat_graphql.accounts.registration import continue_as_guest, create_account, sign_up
 from bigcat_graphql.accounts.sessions import SignedIn, refresh_session, sign_in, sign_out
@@ -39,9 +40,11 @@ __all__ = [
     "find_account",
     "find_by_email",
     "fold_email",
+    "read_locale",
     "read_phone",
     "refresh_session",
     "request_email_code",
+    "set_locale",
     "set_phone",
     "sign_in",
     "sign_in_with_email_code",

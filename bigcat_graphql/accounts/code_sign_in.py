@@ -35,7 +35,7 @@ _USE = "DELETE FROM email_code WHERE id = $1 AND code_hash = $2 RETURNING id"
 
 # The account with a password, else the one that proved its e-mail, else the caller's own guest.
 _FIND_ACCOUNTS = """
-SELECT id, name, password_hash, email_verified_at FROM account WHERE email_folded = $1
+SELECT id, name, locale, password_hash, email_verified_at FROM account WHERE email_folded = $1
 ORDER BY (password_hash IS NOT NULL) DESC, (email_verified_at IS NOT NULL) DESC, (id = $2) DESC,
          created_at DESC, id DESC
 LIMIT 2
@@ -129,7 +129,11 @@ async def _choose(email: str, found: list[Record], viewer_id: UUID | None) -> tu
     # Several guests typed this e-mail and none has proved it: none of them is handed the bookings
     # of the others, whose access tokens live on for some minutes.
     account = await Account.create(
-        email=email, email_folded=fold_email(email), name=first["name"], role=AccountRole.GUEST
+        email=email,
+        email_folded=fold_email(email),
+        name=first["name"],
+        locale=first["locale"],
+        role=AccountRole.GUEST,
     )
     return account.id, True
 

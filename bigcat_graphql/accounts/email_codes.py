@@ -41,7 +41,8 @@ _VALID_UNTIL = "SELECT valid_until FROM email_code WHERE email_folded = $1"
 
 # To whom the code of a request goes: to nobody if no account has the e-mail.
 _RECIPIENT = """
-SELECT a.email, a.name, e.valid_until, ceil(extract(epoch FROM e.valid_until - now()))::int AS left
+SELECT a.email, a.name, a.locale, e.valid_until,
+       ceil(extract(epoch FROM e.valid_until - now()))::int AS left
 FROM email_code e JOIN account a ON a.email_folded = e.email_folded
 WHERE e.id = $1 AND e.valid_until > now()
 ORDER BY (a.password_hash IS NOT NULL) DESC, a.created_at DESC LIMIT 1
@@ -58,6 +59,7 @@ class MailedCode:
 
     email: str
     name: str
+    locale: str | None
     code: str
     seconds_left: int
 
@@ -108,4 +110,10 @@ async def draw_email_code(request_id: UUID) -> MailedCode | None:
         return None
     code = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     await database.execute(_KEEP_HASH, request_id, await hash_password(code))
-    return MailedCode(recipient["email"], recipient["name"], code, recipient["left"])
+    return MailedCode(
+        email=recipient["email"],
+        name=recipient["name"],
+        locale=recipient["locale"],
+        code=code,
+        seconds_left=recipient["left"],
+    )

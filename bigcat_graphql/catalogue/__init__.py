@@ -31,6 +31,7 @@ from bigcat_graphql.catalogue.plan import (
     Section,
 )
 from bigcat_graphql.catalogue.plans import plan_by_id, plan_document, publish_plan
+from bigcat_graphql.catalogue.refund_steps import RefundStep, set_refund_steps
 from bigcat_graphql.catalogue.search import (
     ConcertOrder,
     ConcertOrderField,
@@ -64,6 +65,7 @@ __all__ = [
     "PlanTier",
     "PriceDraft",
     "Range",
+    "RefundStep",
     "Row",
     "RowDraft",
     "SeatCounts",
@@ -85,6 +87,7 @@ __all__ = [
     "publish_plan",
     "search_concerts",
     "seat_counts",
+    "set_refund_steps",
     "tier_counts",
     "venue_by_id",
     "venue_by_slug",

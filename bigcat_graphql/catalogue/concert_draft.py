@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bigcat_graphql.catalogue.plan import Plan
+from bigcat_graphql.catalogue.refund_steps import FULL_REFUND, RefundStep, check_refund_steps
 from bigcat_graphql.catalogue.statements import is_storable
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.models import ConcertStatus
@@ -60,6 +61,7 @@ class ConcertDraft:
     ticket_limit: int = 8
     seats_per_booking: int | None = None
     no_single_seats: bool = False
+    refund_steps: Sequence[RefundStep] = FULL_REFUND
     status: ConcertStatus = ConcertStatus.PUBLISHED
     slug: str | None = None
     source: str | None = None
@@ -85,6 +87,7 @@ def check_concert(draft: ConcertDraft, plan: Plan | None) -> None:
         not 1 <= draft.seats_per_booking <= draft.ticket_limit
     ):
         raise InvalidInput("must be 1 to ticketLimit", ("seatsPerBooking",))
+    check_refund_steps(draft.refund_steps)
     if draft.status not in _STORED:
         raise InvalidInput(f"{draft.status} follows from the time, it cannot be set", ("status",))
     _check_prices(draft, plan)

@@ -11,6 +11,7 @@ from bigcat_graphql.catalogue.concert_draft import ConcertDraft, check_concert
 from bigcat_graphql.catalogue.concerts import load_concert
 from bigcat_graphql.catalogue.plan import Plan
 from bigcat_graphql.catalogue.plans import newest_plan_id, plan_by_id
+from bigcat_graphql.catalogue.refund_steps import write_refund_steps
 from bigcat_graphql.catalogue.venues import venues_by_ids
 from bigcat_graphql.database import execute, fetch_all, run_transaction
 from bigcat_graphql.errors import InvalidInput, NotFound
@@ -47,8 +48,8 @@ async def create_concert(draft: ConcertDraft) -> Concert:
     """Create a concert with its price tiers and seats.
 
     Raises:
-        InvalidInput: a text, time, limit or price breaks a rule, or its source is known already;
-            the path says which.
+        InvalidInput: a text, time, limit, price or refund step breaks a rule, or its source is
+            known already; the path says which.
         NotFound: there is no such venue or plan.
     """
     created = await create_concerts([draft])
@@ -169,6 +170,7 @@ def _build_concert(one: _Checked, slug: str) -> Concert:
         ticket_limit=draft.ticket_limit,
         seats_per_booking=draft.seats_per_booking or draft.ticket_limit,
         no_single_seats=draft.no_single_seats,
+        refund_steps=write_refund_steps(draft.refund_steps),
         currency=draft.prices[0].price.currency if draft.prices else None,
         lowest_price_minor=min((p.price.amount_minor for p in draft.prices), default=None),
         local_date=local.date(),

@@ -12,6 +12,7 @@ from bigcat_graphql import __version__
 from bigcat_graphql.cli.sale_commands import (
     presale_app,
     queue_app,
+    refund_app,
     simulate_fairness,
     verify_draw,
 )
@@ -34,6 +35,7 @@ app.add_typer(import_app, name="import")
 app.add_typer(user_app, name="user")
 app.add_typer(queue_app, name="queue")
 app.add_typer(presale_app, name="presale")
+app.add_typer(refund_app, name="refunds")
 app.command("verify-draw")(verify_draw)
 app.command("fairness-sim")(simulate_fairness)
 jobs_app = typer.Typer(help="Jobs: mails, refunds and the like.", no_args_is_help=True)
@@ -180,6 +182,7 @@ def create_user(
     role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.buyer,
     name: Annotated[str | None, typer.Option(help="For people; left out, made of EMAIL.")] = None,
     phone: Annotated[str | None, typer.Option(help="For texts, like +49301234567.")] = None,
+    locale: Annotated[str | None, typer.Option(help="Of its messages, like de-AT.")] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from stdin, one line.")
     ] = False,
@@ -193,6 +196,7 @@ def create_user(
         role=role.value,
         name=name,
         phone=phone,
+        locale=locale,
         password_stdin=password_stdin,
         as_json=as_json,
     )

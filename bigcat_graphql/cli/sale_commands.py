@@ -1,4 +1,4 @@
-"""The verbs about how a sale opens: queues, presales and draws."""
+"""The verbs about how a concert is sold: queues, presales, draws and refunds."""
 
 # ruff: noqa: PLC0415 - `bigcat --help` must not load the ORM
 
@@ -12,6 +12,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for progra
 Slug = Annotated[str, typer.Argument(help="The concert's slug.")]
 
 queue_app = typer.Typer(help="Sale queues.", no_args_is_help=True)
+refund_app = typer.Typer(help="What goes back when tickets are cancelled.", no_args_is_help=True)
 presale_app = typer.Typer(help="Who may take part before everybody may.", no_args_is_help=True)
 
 
@@ -29,6 +30,27 @@ def end_queue(concert: Slug, as_json: AsJson = False) -> None:
     from bigcat_graphql.cli import queues
 
     queues.end(concert, as_json=as_json)
+
+
+@refund_app.command("set")
+def set_refunds(
+    concert: Slug,
+    step: Annotated[
+        list[str] | None,
+        typer.Option(help="HOURS:PERCENT: until so long before the start. The earliest first."),
+    ] = None,
+    nothing: Annotated[bool, typer.Option("--nothing", help="Nothing ever goes back.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what goes back to buyers who cancel, like --step 336:100 --step 48:50.
+
+    Bookings that are there keep what held when they were made.
+    """
+    from bigcat_graphql.cli import refunds
+
+    if nothing == bool(step):
+        raise typer.BadParameter("Give --step, once or more, or --nothing.")
+    refunds.set_steps(concert, step or (), as_json=as_json)
 
 
 @presale_app.command("set")

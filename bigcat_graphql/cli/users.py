@@ -15,11 +15,13 @@ def create_user(
     role: str,
     name: str | None,
     phone: str | None = None,
+    locale: str | None = None,
     password_stdin: bool,
     as_json: bool,
 ) -> None:
-    """Make an account unless it is there; a phone number is set either way."""
+    """Make an account unless it is there; a phone number and a locale are set either way."""
     number = accounts.read_phone(phone) if phone else None
+    reads = accounts.read_locale(locale) if locale else None
     password = _read_password(from_stdin=password_stdin)
     wanted = AccountRole(role.upper())
     called = name if name is not None else email.partition("@")[0]
@@ -28,6 +30,8 @@ def create_user(
         account, created = await ensure_account(email, called, wanted, password)
         if number:
             await accounts.set_phone(account.id, number)
+        if reads:
+            await accounts.set_locale(account.id, reads)
         return account, created
 
     account, created = run_on_database(ensure)

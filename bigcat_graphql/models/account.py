@@ -29,7 +29,8 @@ class AccountRole(StrEnum):
 class Account(Model):
     """A buyer, organizer or admin; a guest is an account without a password.
 
-    `email_folded` is unique among accounts that have a password; `phone` is as E.164 has it.
+    `email_folded` is unique among accounts that have a password; `phone` is as E.164 has it,
+    `locale` as BCP 47 has it; without one, messages guess by the venue.
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)
@@ -40,6 +41,7 @@ class Account(Model):
     password_hash = fields.CharField(max_length=200, null=True)
     email_verified_at: datetime | None = fields.DatetimeField(null=True)
     phone = fields.CharField(max_length=16, null=True)
+    locale = fields.CharField(max_length=35, null=True)
     created_at: datetime = fields.DatetimeField(auto_now_add=True)
 
     class Meta:

@@ -13,7 +13,7 @@ from bigcat_graphql.notifications.letters import write_letter
 from bigcat_graphql.notifications.locales import locale_for
 from bigcat_graphql.settings import get_settings
 
-# Nobody says where a reader of these is: CLDR's region for the whole world.
+# There is no venue to go by: CLDR's region for the whole world.
 _ANYWHERE = "001"
 
 
@@ -33,7 +33,7 @@ async def send_email_code(payload: jobs.Payload) -> None:
     message_id = new_id()
     letter = write_letter(
         "email-code",
-        locale_for(_ANYWHERE),
+        locale_for(_ANYWHERE, code.locale),
         words={"code": code.code, "minutes": max(code.seconds_left // 60, 1)},
     )
     mail = await asyncio.to_thread(

@@ -18,19 +18,20 @@ _OURS = "en"
 _ANYWHERE = "en_001"
 
 
-def locale_for(country: str) -> Locale:
-    """Choose a locale for readers of a country: the one that is set, else what is spoken there.
+def locale_for(country: str, reads: str | None = None) -> Locale:
+    """Choose a locale for a message about something in a country to who `reads` a language.
 
-    English where no translation is spoken, `translations/` has the others.
+    The one that is set for all; else the reader's; else what is spoken there. Each only if it is
+    translated, `translations/` has those; in the end English.
     """
     chosen = get_settings().locale
     if chosen is not None:
         return _known(Locale.parse(chosen.replace("-", "_")))
+    if reads is not None and (read := Locale.parse(reads, sep="-")).language in _languages():
+        # Who says no more than `en` has dates and money as they are written there.
+        return read if read.territory else _in(read.language, country)
     spoken = next((name for name in get_official_languages(country) if name in _languages()), None)
-    try:
-        return Locale(spoken or _OURS, territory=country)
-    except UnknownLocaleError:
-        return Locale(spoken) if spoken else Locale.parse(_ANYWHERE)
+    return _in(spoken, country) if spoken else _in(_OURS, country, _ANYWHERE)
 
 
 @cache
@@ -50,6 +51,13 @@ def translations_of(language: str) -> NullTranslations:
 def _languages() -> frozenset[str]:
     files = (file.name for file in _CATALOGUES.iterdir())
     return frozenset({_OURS, *(name.removesuffix(".po") for name in files if name.endswith(".po"))})
+
+
+def _in(language: str, country: str, otherwise: str | None = None) -> Locale:
+    try:
+        return Locale(language, territory=country)
+    except UnknownLocaleError:
+        return Locale.parse(otherwise or language)
 
 
 def _known(locale: Locale) -> Locale:

@@ -8,13 +8,19 @@ from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.booking.events import BookingConfirmed, TicketsCancelled, within_transaction
 from bigcat_graphql.notifications.sms import choose_notifier
 from bigcat_graphql.notifications.stories import Kind, Topic
-from bigcat_graphql.payments.events import RefundSucceeded
+from bigcat_graphql.payments.events import PaymentCameLate, RefundSucceeded
 from bigcat_graphql.settings import get_settings
 from bigcat_graphql.waitlist.events import SeatsOffered
 
 MAIL, SMS = "message.mail", "message.sms"
 # Short, and worth a sound: the others come by mail alone.
-_BY_SMS = {Kind.CONFIRMED, Kind.OFFERED, Kind.CONCERT_CANCELLED, Kind.CONCERT_POSTPONED}
+_BY_SMS = {
+    Kind.CONFIRMED,
+    Kind.LATE_PAYMENT,
+    Kind.OFFERED,
+    Kind.CONCERT_CANCELLED,
+    Kind.CONCERT_POSTPONED,
+}
 
 
 def join_transactions() -> None:
@@ -22,6 +28,7 @@ def join_transactions() -> None:
     within_transaction(BookingConfirmed, _confirmed)
     within_transaction(TicketsCancelled, _cancelled)
     within_transaction(RefundSucceeded, _refunded)
+    within_transaction(PaymentCameLate, _came_late)
     within_transaction(SeatsOffered, _offered)
 
 
@@ -72,11 +79,19 @@ async def _refunded(happenings: Sequence[RefundSucceeded]) -> None:
     await announce(Topic(Kind.REFUNDED, _key(one), str(one.refund_id)) for one in happenings)
 
 
+async def _came_late(happenings: Sequence[PaymentCameLate]) -> None:
+    await announce(Topic(Kind.LATE_PAYMENT, _key(one), str(one.payment_id)) for one in happenings)
+
+
 async def _offered(happenings: Sequence[SeatsOffered]) -> None:
     await announce(Topic(Kind.OFFERED, _key(one)) for one in happenings)
 
 
 def _key(
-    happening: BookingConfirmed | TicketsCancelled | RefundSucceeded | SeatsOffered,
+    happening: BookingConfirmed
+    | TicketsCancelled
+    | RefundSucceeded
+    | PaymentCameLate
+    | SeatsOffered,
 ) -> BookingKey:
     return BookingKey(happening.concert_id, happening.booking_id)

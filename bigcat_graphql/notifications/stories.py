@@ -16,6 +16,7 @@ from bigcat_graphql.models import (
     Booking,
     BookingStatus,
     Concert,
+    Payment,
     Refund,
     RefundReason,
     Ticket,
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     CONFIRMED = "confirmed"
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
+    LATE_PAYMENT = "late-payment"
     EXPIRES_SOON = "expires-soon"
     OFFERED = "offered"
     CONCERT_CANCELLED = "concert-cancelled"
@@ -68,6 +70,11 @@ class Case:
         """Its key."""
         return BookingKey.of(self.booking)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended: nobody has it, or will have it."""
+        return self.booking.status_now in {BookingStatus.EXPIRED, BookingStatus.CANCELLED}
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -83,7 +90,7 @@ async def read_case(key: BookingKey) -> Case:
     concert = (await catalogue.concerts_by_ids([key.concert_id]))[key.concert_id]
     venue = (await catalogue.venues_by_ids([concert.venue_id]))[concert.venue_id]
     reader = (await accounts.accounts_by_ids([made.account_id]))[made.account_id]
-    return Case(made, reader, concert, venue, locale_for(venue.country))
+    return Case(made, reader, concert, venue, locale_for(venue.country, reader.locale))
 
 
 async def tell(case: Case, topic: Topic) -> Story | None:
@@ -131,9 +138,18 @@ async def _tell_refunded(case: Case, cause: str) -> Story | None:
     refund = await Refund.get_or_none(concert_id=case.concert.id, id=UUID(cause))
     if refund is None:
         return None
-    lost = refund.reason is RefundReason.SEATS_LOST
+    # A second charge goes back as well, and leaves a booking that another card pays.
+    lost = refund.reason is RefundReason.SEATS_LOST and case.is_over
     words = {**_evening(case), "refund": write_money(refund.amount, case.locale), "lost": int(lost)}
     return Story(words)
+
+
+async def _tell_late_payment(case: Case, cause: str) -> Story | None:
+    """Tell that no seats were left; nothing while another card pays, or if it was charged."""
+    payment = await Payment.get_or_none(concert_id=case.concert.id, id=UUID(cause))
+    if payment is None or payment.captured_minor or not case.is_over:
+        return None
+    return Story({**_evening(case), "amount": write_money(payment.amount, case.locale)})
 
 
 async def _tell_expires_soon(case: Case, _cause: str) -> Story | None:
@@ -177,6 +193,7 @@ _TELLERS: Mapping[Kind, Callable[[Case, str], Awaitable[Story | None]]] = {
     Kind.CONFIRMED: _tell_confirmed,
     Kind.CANCELLED: _tell_cancelled,
     Kind.REFUNDED: _tell_refunded,
+    Kind.LATE_PAYMENT: _tell_late_payment,
     Kind.EXPIRES_SOON: _tell_expires_soon,
     Kind.OFFERED: _tell_offered,
     Kind.CONCERT_CANCELLED: _tell_concert_cancelled,

@@ -13,6 +13,7 @@ from bigcat_graphql.payments.lookup import (
     refunds_of,
 )
 from bigcat_graphql.payments.paying import pay_booking
+from bigcat_graphql.payments.play_desk import PlayAction, action_path, answer_action, find_action
 from bigcat_graphql.payments.registry import close_providers, open_providers
 from bigcat_graphql.payments.settlement import settle, settle_for_ever, settle_open_payments
 from bigcat_graphql.payments.till import drain
@@ -22,8 +23,12 @@ __all__ = [
     "Concern",
     "Paid",
     "PaymentDeclined",
+    "PlayAction",
+    "action_path",
+    "answer_action",
     "close_providers",
     "drain",
+    "find_action",
     "find_payment",
     "find_refund",
     "latest_payments",

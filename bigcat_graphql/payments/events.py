@@ -11,3 +11,12 @@ class RefundSucceeded:
     concert_id: UUID
     booking_id: UUID
     refund_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCameLate:
+    """Money was kept ready when its booking was over, and it is being written down to let it go."""
+
+    concert_id: UUID
+    booking_id: UUID
+    payment_id: UUID

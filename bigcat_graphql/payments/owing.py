@@ -96,7 +96,7 @@ async def look_again(ended: Sequence[BookingEnded]) -> None:
     rows = await database.fetch_all(
         _LOOK_AGAIN, [one.concert_id for one in ended], [one.booking_id for one in ended]
     )
-    await jobs.enqueue_many([_job(row["concert_id"], row["id"]) for row in rows])
+    await jobs.enqueue_many([settle_job(row["concert_id"], row["id"]) for row in rows])
 
 
 async def owe_in_full(payment: Payment) -> None:
@@ -170,7 +170,7 @@ async def _request(
     await database.execute(_WRITE, concert_id, payment_id, refund_id, reason.value, amount_minor)
     # The job goes at once; should no runner be there, the reconciler finds the payment.
     await database.execute(_LOOK_SOON, concert_id, payment_id)
-    await jobs.enqueue_many([_job(concert_id, payment_id)])
+    await jobs.enqueue_many([settle_job(concert_id, payment_id)])
 
 
 async def _write_foreign(payment: Payment, amount_minor: int) -> None:
@@ -182,6 +182,7 @@ async def _write_foreign(payment: Payment, amount_minor: int) -> None:
     await arrive(payment, refund, ahead_minor=ahead_minor)
 
 
-def _job(concert_id: UUID, payment_id: UUID) -> jobs.Job:
+def settle_job(concert_id: UUID, payment_id: UUID) -> jobs.Job:
+    """Make the job that takes every step of a payment that is left; one waits at a time."""
     payload = {"concert": concert_id.hex, "payment": payment_id.hex}
     return jobs.Job(SETTLE, payload, key=f"{SETTLE}:{payment_id.hex}")

@@ -29,7 +29,7 @@ class Card(StrEnum):
 
     APPROVE = "approve"  # charged at once
     DECLINE = "decline"  # refused at once
-    NEEDS_ACTION = "needs_action"  # waits for `act_for_buyer`
+    NEEDS_ACTION = "needs_action"  # waits for its buyer, see play_desk.py
     SLOW = "slow"  # approved after 5 seconds
     LATE = "late"  # approved a minute after the seats have gone back, and not to be stopped
     CAPTURE_FAILS = "capture_fails"  # approved, and refused when it is to be charged
@@ -196,7 +196,7 @@ async def act_for_buyer(client_secret: str, *, approves: bool) -> UUID:
         NotFound: no payment with this secret waits for its buyer.
     """
     status = ProviderStatus.AUTHORIZED if approves else ProviderStatus.DECLINED
-    payment_id = _read_secret(client_secret)
+    payment_id = read_secret(client_secret)
     row = await database.fetch_one(_ACT, payment_id, status.value) if payment_id else None
     if row is None:
         raise NotFound(("clientSecret",))
@@ -204,7 +204,8 @@ async def act_for_buyer(client_secret: str, *, approves: bool) -> UUID:
     return found
 
 
-def _read_secret(client_secret: str) -> UUID | None:
+def read_secret(client_secret: str) -> UUID | None:
+    """Read which payment a secret is of; None when it is none of ours."""
     text = client_secret.removeprefix("play_").removesuffix("_secret")
     try:
         payment_id = UUID(hex=text)

@@ -13,12 +13,13 @@ from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import BookingKey
-from bigcat_graphql.booking.events import BookingChanged, Event, tell
+from bigcat_graphql.booking.events import BookingChanged, Event, tell, tell_within
 from bigcat_graphql.booking.grace import give_grace
 from bigcat_graphql.booking.release import end_unpaid
 from bigcat_graphql.booking.resume import Held, PaidSeats, hold_booking, lose_seats, serve_payment
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
 from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.payments.events import PaymentCameLate
 from bigcat_graphql.payments.owing import arrive, come_back, compare_refunds, owe_in_full
 from bigcat_graphql.payments.provider import (
     ProviderState,
@@ -200,6 +201,9 @@ async def _orphan(payment: Payment, state: ProviderState) -> list[Event]:
     await _write(payment, state, status=PaymentStatus.ORPHANED)
     if state.status is ProviderStatus.CAPTURED:
         await _let_go(payment, state)
+    if state.status is ProviderStatus.AUTHORIZED:
+        # Of a charge the refund tells; of this nothing else ever would.
+        await tell_within([PaymentCameLate(payment.concert_id, payment.booking_id, payment.id)])
     return []
 
 

@@ -6,6 +6,7 @@ import strawberry
 
 from bigcat_graphql import accounts
 from bigcat_graphql.resolvers.answers import NEEDED, mutation
+from bigcat_graphql.resolvers.languages import wished_locale
 from bigcat_graphql.schema.accounts import Account, Session
 from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.credentials import (
@@ -53,6 +54,7 @@ class SessionMutations:
             input.password,
             input.name,
             viewer=info.context.viewer,
+            locale=wished_locale(info, input.locale),
             address=info.context.client_address,
         )
         return SignUpPayload(session=Session.of(signed_in))
@@ -91,6 +93,10 @@ class SessionMutations:
         self, info: Info, input: Annotated[ContinueAsGuestInput, NEEDED]
     ) -> ContinueAsGuestPayload | None:
         """Sign in as a guest."""
-        address = info.context.client_address
-        signed_in = await accounts.continue_as_guest(input.email, input.name, address=address)
+        signed_in = await accounts.continue_as_guest(
+            input.email,
+            input.name,
+            locale=wished_locale(info, input.locale),
+            address=info.context.client_address,
+        )
         return ContinueAsGuestPayload(session=Session.of(signed_in))

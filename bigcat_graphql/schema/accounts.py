@@ -26,6 +26,9 @@ class Account(Node):
     is_viewer: strawberry.Private[bool]
     name: str = strawberry.field(description="For people.")
     email: str | None = strawberry.field(description="Only to the account itself and to admins.")
+    locale: str | None = strawberry.field(
+        description="What its messages are written in, BCP 47; null leaves that to the venue."
+    )
     role: AccountRole = strawberry.field(description="What it may do.")
     email_verified: bool = strawberry.field(
         description="Has somebody with this account proved that the e-mail is theirs?"
@@ -40,6 +43,7 @@ class Account(Node):
             is_viewer=is_viewer,
             name=row.name,
             email=row.email,
+            locale=row.locale,
             role=row.role,
             email_verified=row.email_verified_at is not None,
         )

@@ -25,13 +25,15 @@ class Context:
     """One operation's surroundings; each event of a subscription has its own.
 
     `base_url` is where this server is reached, without a slash at its end; `client_address` is the
-    network address that attempts to sign in are counted by.
+    network address that attempts to sign in are counted by; `accept_language` is the client's
+    header.
     """
 
     viewer: Viewer | None = None
     request_id: str = ""
     base_url: str = "http://127.0.0.1:8000"
     client_address: str | None = None
+    accept_language: str | None = None
     rate: RateBudget | None = None
     loaders: Loaders = field(default_factory=Loaders)
 

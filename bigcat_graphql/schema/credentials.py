@@ -1,6 +1,7 @@
 """What somebody says to sign up, in and out."""
 
 import strawberry
+from strawberry import UNSET
 
 from bigcat_graphql.schema.describing import request
 
@@ -14,6 +15,13 @@ class SignUpInput:
     )
     password: str = strawberry.field(description="8 to 1,024 characters.")
     name: str = strawberry.field(description="For people, 1 to 200 characters.")
+    locale: str | None = strawberry.field(
+        description=(
+            "What messages and tickets are written in, BCP 47, for example `de-AT`; left out, the"
+            " first known language of Accept-Language, else what is spoken where the venue is."
+        ),
+        default=UNSET,
+    )
 
 
 @request
@@ -49,3 +57,10 @@ class ContinueAsGuestInput:
         description="Where confirmations go; with the reference it opens the booking on any device."
     )
     name: str = strawberry.field(description="For people, 1 to 200 characters.")
+    locale: str | None = strawberry.field(
+        description=(
+            "What messages and tickets are written in, BCP 47, for example `de-AT`; left out, the"
+            " first known language of Accept-Language, else what is spoken where the venue is."
+        ),
+        default=UNSET,
+    )

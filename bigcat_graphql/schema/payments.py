@@ -6,18 +6,21 @@ from typing import Self
 
 import strawberry
 
-from bigcat_graphql import booking, models
+from bigcat_graphql import booking, models, payments
 from bigcat_graphql.models import PaymentStatus, RefundStatus
+from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.describing import output
 from bigcat_graphql.schema.ids import write_id
 from bigcat_graphql.schema.money import Money
 from bigcat_graphql.schema.nodes import Node
+from bigcat_graphql.schema.scalars import URL
 
 
 @output
 class Payment(Node):
     """One attempt to pay one booking."""
 
+    action_path: strawberry.Private[str | None]
     status: PaymentStatus = strawberry.field(description="Where it stands.")
     amount: Money = strawberry.field(description="How much.")
     provider: str = strawberry.field(
@@ -34,15 +37,26 @@ class Payment(Node):
     @classmethod
     def of(cls, row: models.Payment, *, to_buyer: bool) -> Self:
         """Show a payment; its secret to the buyer only."""
-        waits = row.status is PaymentStatus.REQUIRES_ACTION
+        shows = to_buyer and row.status is PaymentStatus.REQUIRES_ACTION
         return cls(
             id=write_id("Payment", row.concert_id, row.id),
             status=row.status,
             amount=Money.of(row.amount),
             provider=row.provider,
-            client_secret=row.client_secret if to_buyer and waits else None,
+            client_secret=row.client_secret if shows else None,
+            action_path=payments.action_path(row) if shows else None,
             created_at=row.created_at,
         )
+
+    @strawberry.field(
+        description=(
+            "The page where the buyer approves or declines; only to the buyer, null unless"
+            " REQUIRES_ACTION. Provider `test` has one; others ask with `clientSecret`."
+        )
+    )
+    def action_url(self, info: Info) -> URL | None:
+        """Link to it on this server."""
+        return URL(info.context.base_url + self.action_path) if self.action_path else None
 
 
 @output

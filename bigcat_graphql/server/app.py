@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from bigcat_graphql.payments.play_money import PlayMoney
 from bigcat_graphql.server.budget import CallerBudgets
 from bigcat_graphql.server.callers import Callers
 from bigcat_graphql.server.connections import HeldConnections
@@ -24,6 +25,7 @@ from bigcat_graphql.server.immutable_documents import ImmutableDocuments
 from bigcat_graphql.server.mailbox import Mailbox
 from bigcat_graphql.server.origins import CORS_HEADERS, Origins
 from bigcat_graphql.server.persisted import PersistedDocuments
+from bigcat_graphql.server.play_desk import PlayDesk
 from bigcat_graphql.server.safety import SafeHeaders
 from bigcat_graphql.server.services import Services
 from bigcat_graphql.server.shortcut import ShortcutApp
@@ -96,6 +98,8 @@ def _routes(
         services.count_on_sale, explorer=explorer is not None, mailbox=settings.mailbox
     )
     mailbox = Mailbox(services.list_mails, services.read_mail) if settings.mailbox else None
+    desk = PlayDesk(services.find_play_action, services.answer_play_action, origins)
+    plays = PlayMoney.name in settings.payment_providers
     return [
         Route("/graphql", http),
         WebSocketRoute("/graphql", sockets),
@@ -109,6 +113,7 @@ def _routes(
         *TicketFiles(services.open_ticket_file, services.read_ticket_keys).routes(),
         *(explorer.routes() if explorer else ()),
         *(mailbox.routes() if mailbox else ()),
+        *(desk.routes() if plays else ()),
     ]
 
 

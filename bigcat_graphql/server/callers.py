@@ -43,6 +43,7 @@ class Caller:
     base_url: str
     viewer: Viewer | None = None
     client_name: str | None = None
+    accept_language: str | None = None
     request_id: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property
@@ -94,6 +95,7 @@ class Callers:
             base_url=self._public_url or _base_url(scope, headers.get("host", "")),
             viewer=self._view(authorization),
             client_name=client_name,
+            accept_language=headers.get("accept-language"),
         )
 
     def _view(self, authorization: object) -> Viewer | None:

@@ -18,6 +18,7 @@ def make_context(caller: Caller, standing: Standing) -> Context:
         request_id=caller.request_id,
         base_url=caller.base_url,
         client_address=caller.address,
+        accept_language=caller.accept_language,
         rate=RateBudget(
             cost=standing.cost,
             limit=standing.limit,

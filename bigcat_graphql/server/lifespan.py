@@ -45,6 +45,8 @@ def connect_rooms() -> Services:
         list_mails=notifications.kept_mails,
         read_mail=notifications.kept_content,
         take_webhook=payments.take_webhook,
+        find_play_action=payments.find_action,
+        answer_play_action=payments.answer_action,
         run=lambda: _run_beside(bus),
     )
 

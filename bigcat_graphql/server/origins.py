@@ -57,6 +57,20 @@ class Origins:
         mode = headers.get("sec-fetch-mode")
         return mode is None or mode == "cors" or headers.get("sec-fetch-site") == "same-origin"
 
+    def may_post(self, headers: Mapping[str, str]) -> bool:
+        """Tell whether a form was sent by a page of our own, or by no browser at all.
+
+        Pages that the settings allow are not among them: those use the API.
+        """
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        origin = headers.get("origin")
+        if origin is None:
+            return True
+        known = _normalise(origin)
+        return known == self._own or self._is_same(known, headers)
+
     def _is_same(self, origin: str, headers: Mapping[str, str]) -> bool:
         scheme, _, host = origin.partition("://")
         return bool(host) and _normalise(f"{scheme}://{headers.get('host', '')}") == origin

@@ -5,11 +5,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+from bigcat_graphql.errors import NotFound
 from bigcat_graphql.notifications import KeptMail
+from bigcat_graphql.payments import PlayAction
 from bigcat_graphql.payments.notices import NoInbox
 from bigcat_graphql.server.callers import Authenticate
 from bigcat_graphql.server.execution import ContextMaker
 from bigcat_graphql.server.mailbox import ListMails, ReadMail
+from bigcat_graphql.server.play_desk import AnswerAction, FindAction
 from bigcat_graphql.server.ticket_files import OpenFile, ReadKeys, SentFile
 from bigcat_graphql.server.webhooks import TakeWebhook
 
@@ -32,6 +35,15 @@ async def _unknown() -> int | None:
 
 async def _no_examples() -> Mapping[str, object]:
     return {}
+
+
+async def _no_action(_concert_id: UUID, _client_secret: str) -> PlayAction | None:
+    return None
+
+
+async def _answer_nobody(concert_id: UUID, client_secret: str, *, approves: bool) -> None:
+    del concert_id, client_secret, approves
+    raise NotFound(("clientSecret",))
 
 
 async def _no_inbox(provider: str, body: bytes, headers: Mapping[str, str]) -> None:
@@ -80,6 +92,10 @@ class Services:
     """Values of the present data for the explorer's tabs, by placeholder."""
     take_webhook: TakeWebhook = _no_inbox
     """What to do with what a payment provider tells."""
+    find_play_action: FindAction = _no_action
+    """What the buyer is asked on a page of provider `test`, by concert and secret."""
+    answer_play_action: AnswerAction = _answer_nobody
+    """What to do with the answer."""
     open_ticket_file: OpenFile = _no_file
     """A ticket's file by the token and the name in its link."""
     read_ticket_keys: ReadKeys = _no_keys

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 # The names that migrations 0001 and 0002 promise; Tortoise is known to leave some out silently.
 EXPECTED = {
-    "account": {"guest", "role_known"},
+    "account": {"guest", "locale", "role_known"},
     "booking": {
         "account_id_fkey",
         "concert_id_fkey",
@@ -27,6 +27,7 @@ EXPECTED = {
     "concert": {
         "limits",
         "price_whole",
+        "refund_steps",
         "sale_window",
         "sale_window_whole",
         "source_whole",

@@ -27,6 +27,17 @@ async def test_an_account_does_not_change_its_role_unasked(database: DatabaseUrl
     assert_refused(done, 1, "ana@example.com", "role buyer")
 
 
+async def test_an_account_can_be_given_a_language(database: DatabaseUrl) -> None:
+    words = ("user", "create", "ana@example.com", "--password-stdin", "--locale")
+    for said in ("de", "en-gb"):
+        await bigcat(*words, said, database=database, typed="correct horse\n")
+    account = await accounts.find_by_email("ana@example.com")
+    assert account is not None
+    assert account.locale == "en-GB"
+    done = await bigcat(*words, "German", database=database, typed="correct horse\n")
+    assert_refused(done, 1, "like de or de-AT")
+
+
 @pytest.mark.parametrize(
     ("email", "typed", "word"),
     [

@@ -18,7 +18,7 @@ _KINDS = [kind.value for kind in bigcat_graphql.notifications.Kind] + ["email-co
 
 WORDS: dict[str, str | int] = {
     **dict.fromkeys(["holder", "concert", "venue", "city", "day", "time", "reference"], "x"),
-    **dict.fromkeys(["seats", "total", "refund", "until", "until_day", "code"], "x"),
+    **dict.fromkeys(["seats", "total", "refund", "amount", "until", "until_day", "code"], "x"),
     **dict.fromkeys(["count", "left", "paid", "lost", "minutes"], 2),
 }
 
@@ -68,3 +68,24 @@ def test_messages_are_written_in_what_is_spoken_there(country: str, expected: st
 def test_or_in_what_is_set(chosen: str, expected: str) -> None:
     with override_settings(locale=chosen):
         assert str(locale_for("US")) == expected
+
+
+@pytest.mark.parametrize(
+    ("country", "reads", "expected"),
+    [
+        ("US", "de-AT", "de_AT"),
+        ("DE", "en-US", "en_US"),
+        ("DE", "en", "en_DE"),
+        ("US", "de", "de"),
+        ("DE", "fr-CA", "de_DE"),  # not translated: what is spoken where the venue is
+        ("JP", "fr", "en_001"),
+        ("DE", None, "de_DE"),
+    ],
+)
+def test_a_reader_comes_before_the_venue(country: str, reads: str | None, expected: str) -> None:
+    assert str(locale_for(country, reads)) == expected
+
+
+def test_one_locale_for_all_comes_before_every_reader() -> None:
+    with override_settings(locale="de"):
+        assert str(locale_for("US", "en-US")) == "de"

@@ -22,6 +22,7 @@ from bigcat_graphql.database import DatabaseUrl, connect
 from bigcat_graphql.models import (
     Booking,
     BookingStatus,
+    Concert,
     Payment,
     PaymentStatus,
     Refund,
@@ -32,12 +33,14 @@ from bigcat_graphql.payments.invariants import violations as money_violations
 from bigcat_graphql.payments.play_money import Card
 from bigcat_graphql.payments.play_notices import SIGNATURE_HEADER, sign_play_notice
 from bigcat_graphql.schema.ids import write_id
+from tests.booking.verbs import book
+from tests.booking.verbs import let_time_pass as let_booking_end
 from tests.payments.ambush import Ambush, AtPost, AtStripe, InDatabase, Scene
 from tests.payments.post_office import run_post_office
 from tests.payments.shop import run_shop
 from tests.payments.stripe_fake import KEY, Moment, Step, run_fake
 from tests.payments.stripe_fake_post import SECRET
-from tests.scenes import make_concert
+from tests.scenes import make_buyer, make_concert
 
 _PATIENCE_SECONDS = 60
 
@@ -196,6 +199,10 @@ class Buyer:
         refunds = await Refund.filter(booking_id=self.booking_id)
         return [one.status for one in refunds] == [RefundStatus.SUCCEEDED]
 
+    async def is_told(self) -> bool:
+        """Whether there is mail for the buyer."""
+        return bool(self.scene.post.taken_for(self.email))
+
 
 async def let_time_pass() -> None:
     """Let everything be due that a dead process has left for later."""
@@ -318,3 +325,35 @@ async def test_a_server_killed_while_it_gives_money_back_gives_it_back_once(
     assert await Ticket.filter(booking_id=buyer.booking_id, status="ISSUED").count() == 0
     assert await invariants.violations() == {}
     assert await money_violations() == {}
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        InDatabase("UPDATE ON payment", "NEW.status = 'ORPHANED'"),
+        InDatabase("INSERT ON job", "NEW.entrypoint = 'message.mail'"),
+        InDatabase("UPDATE ON payment", "NEW.status = 'VOIDED'"),
+        InDatabase("INSERT ON message"),
+    ],
+    ids=str,
+)
+async def test_a_server_killed_while_it_lets_late_money_go_tells_its_buyer_once(
+    scene: Scene, step: Ambush
+) -> None:
+    buyer = await Buyer.come(scene, "test", "late")
+    await buyer.pay()
+    made = await Booking.get(id=buyer.booking_id)
+    [lost, _] = (await Payment.get(booking_id=made.id)).seat_indexes or []
+    await let_booking_end(made)
+    await book(await make_buyer(), await Concert.get(id=made.concert_id), lost)
+    await database.execute("UPDATE play_payment SET answers_at = now()")
+
+    await buyer.die_of(step, buyer.be_answered)
+    await scene.shop.open()
+    await until(buyer.all_is_settled, scene)
+    await until(buyer.is_told, scene)
+
+    assert (await Payment.get(booking_id=made.id)).status is PaymentStatus.VOIDED
+    [mail] = scene.post.taken_for(buyer.email)
+    assert mail["Subject"].startswith("Paid too late: ")
+    assert await invariants.violations() == await money_violations() == {}

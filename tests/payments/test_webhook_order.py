@@ -2,15 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from uuid import uuid4
 
 import pytest
 
-from bigcat_graphql import booking, jobs, payments
+from bigcat_graphql import booking, database, jobs, notifications, payments
 from bigcat_graphql.booking import BookingKey, invariants
 from bigcat_graphql.models import Booking, Payment, Refund, Ticket
 from bigcat_graphql.payments.invariants import violations as money_violations
+from bigcat_graphql.settings import override_settings
 from tests.booking.verbs import book, cancel, let_time_pass, states
 from tests.payments import stripe_fake
 from tests.payments.stripe_fake import Moment, Step, StripeFake
@@ -19,12 +20,22 @@ from tests.payments.stripe_scene import Post, Scene
 from tests.scenes import make_buyer, make_concert
 
 pytestmark = [
-    pytest.mark.usefixtures("database", "stripe_set_up"),
+    pytest.mark.usefixtures("database", "stripe_set_up", "mailbox"),
     # The SDK gives httpx its form as text, in a way that is going out of use.
     pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning"),
 ]
 
+_TOLD = "SELECT kind, sent_at IS NOT NULL AS sent FROM message WHERE concert_id = $1 ORDER BY kind"
+
 Story = Callable[[Scene], Awaitable[None]]
+
+
+@pytest.fixture
+def mailbox() -> Iterator[None]:
+    """Mail is kept, and goes nowhere."""
+    notifications.take_part()
+    with override_settings(mailbox=True, smtp_url=None):
+        yield
 
 
 async def a_card_is_charged(scene: Scene) -> None:
@@ -147,6 +158,7 @@ async def tell(story: Story, fake: StripeFake, dice: random.Random | None) -> Js
     await _let_tasks_end()
     await scene.post.bring()  # the third of each
     await booking.sweep()
+    await jobs.run_due()
     assert await invariants.violations(concert.id) == {}
     assert await money_violations(concert.id) == {}
     return {
@@ -166,6 +178,7 @@ async def tell(story: Story, fake: StripeFake, dice: random.Random | None) -> Js
             (one.status, one.reason, one.amount_minor)
             for one in await Refund.filter(concert_id=concert.id).order_by("id")
         ],
+        "told": [tuple(row) for row in await database.fetch_all(_TOLD, concert.id)],
         "stripe": [(one["status"], one["amount_received"]) for one in fake.books.intents.values()],
     }
 
@@ -185,5 +198,6 @@ async def test_three_of_each_in_any_order_end_as_one_of_each_in_order(
     fake: StripeFake, story: Story
 ) -> None:
     in_order = await tell(story, fake, None)
+    assert all(sent for _, sent in in_order["told"])
     for seed in range(4):
         assert await tell(story, fake, random.Random(seed)) == in_order, seed

@@ -17,8 +17,8 @@ _BOOKING = """
 query ($by: BookingBy!) {
   booking(by: $by) {
     status endReason
-    payment { status clientSecret }
-    payments { status amount { amount currency } provider clientSecret }
+    payment { status clientSecret actionUrl }
+    payments { status amount { amount currency } provider clientSecret actionUrl }
     refunds { id status amount { amount currency } createdAt succeededAt }
   }
 }
@@ -27,7 +27,7 @@ _PAY = """
 mutation ($input: PayBookingInput!) {
   payBooking(input: $input) {
     booking {
-      status payment { id status clientSecret createdAt } payments { id }
+      status payment { id status clientSecret actionUrl createdAt } payments { id }
       tickets { id status code price { amount } }
     }
     errors { __typename ... on UserError { code } }
@@ -77,10 +77,14 @@ async def test_a_payment_that_needs_action_shows_its_secret_to_the_buyer_only() 
 
     assert (waiting["status"], waiting["tickets"]) == ("PENDING", [])
     assert waiting["payment"]["status"] == "REQUIRES_ACTION"
-    assert waiting["payment"]["clientSecret"]
+    secret = waiting["payment"]["clientSecret"]
+    page = f"http://127.0.0.1:8000/payments/test/{concert.id}/{secret}"
+    assert secret
+    assert waiting["payment"]["actionUrl"] == page
     organizer = await make_organizer(concert)
     seen = (await read(_BOOKING, organizer, by={"id": id_of(made)}))["booking"]
-    assert [one["clientSecret"] for one in (seen["payment"], *seen["payments"])] == [None, None]
+    for one in (seen["payment"], *seen["payments"]):
+        assert (one["clientSecret"], one["actionUrl"]) == (None, None)
 
 
 async def test_what_a_payment_answers_is_what_is_read_afterwards() -> None:
@@ -91,7 +95,7 @@ async def test_what_a_payment_answers_is_what_is_read_afterwards() -> None:
 
     node = """
         query ($id: ID!) { node(id: $id) { ... on Booking {
-          status payment { id status clientSecret createdAt } payments { id }
+          status payment { id status clientSecret actionUrl createdAt } payments { id }
           tickets { id status code price { amount } }
         } } }
     """

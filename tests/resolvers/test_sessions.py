@@ -163,3 +163,30 @@ async def test_a_guest_needs_an_email() -> None:
 
 async def test_a_visitor_is_nobody() -> None:
     assert await read("{ me { id } }") == {"me": None}
+
+
+@pytest.mark.parametrize(
+    ("said", "header", "kept"),
+    [
+        ({"locale": "de-at"}, "en-US", "de-AT"),
+        ({}, "de-DE,de;q=0.9,en;q=0.8", "de-DE"),
+        ({}, "en;q=0.5, *, tlh, de-CH;q=0.7", "de-CH"),
+        ({"locale": None}, "fr;q=0, en;q=0.1", "en"),
+        ({}, "*", None),
+        ({}, ",;q=,de;q=x, ;;,-", None),
+        ({}, None, None),
+    ],
+)
+@pytest.mark.parametrize("document", [_GUEST, _SIGN_UP])
+async def test_an_account_reads_what_it_says_or_what_its_browser_does(
+    document: str, said: dict[str, str | None], header: str | None, kept: str | None
+) -> None:
+    ada = _ADA if document is _SIGN_UP else {"email": "ada@example.org", "name": "Ada"}
+    payload = await run(document, Context(accept_language=header), **ada, **said)
+    viewer = authenticate(payload["session"]["accessToken"])
+    assert await read("{ me { locale } }", viewer) == {"me": {"locale": kept}}
+
+
+async def test_a_locale_that_is_none_is_named() -> None:
+    error = only(await run(_SIGN_UP, **_ADA, locale="Deutsch"))
+    assert (error["code"], error["path"]) == ("INVALID_INPUT", ["input", "locale"])

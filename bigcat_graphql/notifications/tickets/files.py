@@ -49,7 +49,7 @@ class Attachment:
 async def ticket_files(of: Booking, *, locale: str | None = None) -> list[Attachment]:
     """Make the files for a mail: one PDF with a page a good ticket, one calendar entry.
 
-    A booking without good tickets has none. Without a locale it is the venue's.
+    A booking without good tickets has none. Without a locale it is the holder's, else the venue's.
 
     Raises:
         Busy: too many are being made.
@@ -109,7 +109,7 @@ def _make(file: TicketFile, sheaf: Sheaf) -> bytes:
 
 
 def _locale_of(sheaf: Sheaf, wanted: str | None) -> Locale:
-    return find_locale(wanted) if wanted else locale_for(sheaf.evening.country)
+    return find_locale(wanted) if wanted else locale_for(sheaf.evening.country, sheaf.locale)
 
 
 async def _print(work: Callable[..., T], *of: object) -> T:

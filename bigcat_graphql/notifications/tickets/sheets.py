@@ -48,6 +48,7 @@ class Sheaf:
     booking_id: UUID
     reference: str
     holder: str
+    locale: str | None
     issued_at: datetime | None
     evening: Evening
     sheets: tuple[Sheet, ...]
@@ -70,6 +71,7 @@ async def read_sheaf(of: Booking) -> Sheaf:
         booking_id=of.id,
         reference=print_reference(of.reference),
         holder=holder.name,
+        locale=holder.locale,
         issued_at=min((ticket.issued_at for ticket in good), default=None),
         evening=_describe(concert, venue),
         sheets=await _read_sheets(concert, good),

@@ -47,7 +47,7 @@ def _sheaf(*, count: int = 1, name: str = "Symphony No. 7", holder: str = "Zoë"
     ]
     issued_at = datetime(2026, 1, 2, tzinfo=_CHICAGO)
     evening = replace(_EVENING, name=name)
-    return Sheaf(UUID(int=2), "K7QM-2XVD-9R", holder, issued_at, evening, tuple(sheets))
+    return Sheaf(UUID(int=2), "K7QM-2XVD-9R", holder, None, issued_at, evening, tuple(sheets))
 
 
 _PRICE = Money(12950, "USD")
