@@ -1,6 +1,6 @@
 """Seats of concerts: reserved, confirmed, given back, each by one conditional statement."""
 
-from bigcat_graphql.booking.change import change_seats, extend_booking
+from bigcat_graphql.booking.change import change_seats
 from bigcat_graphql.booking.check_in import check_in_ticket, door_list, find_signed_ticket
 from bigcat_graphql.booking.errors import (
     CancellationNotAllowed,
@@ -24,6 +24,7 @@ from bigcat_graphql.booking.errors import (
     WrongBookingState,
 )
 from bigcat_graphql.booking.expire import sweep, sweep_for_ever
+from bigcat_graphql.booking.extend import extend_booking
 from bigcat_graphql.booking.history import BookingFilter, bookings_of, count_bookings
 from bigcat_graphql.booking.lane import drain
 from bigcat_graphql.booking.lookup import (

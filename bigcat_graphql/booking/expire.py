@@ -9,7 +9,6 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts.pace import forget_full_buckets
-from bigcat_graphql.booking import statements
 from bigcat_graphql.booking.events import (
     BookingChanged,
     BookingEnded,
@@ -19,9 +18,44 @@ from bigcat_graphql.booking.events import (
     tell_within,
 )
 from bigcat_graphql.booking.freeing import hand_out_freed
+from bigcat_graphql.booking.idempotency import FORGET_KEYS
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.models import BookingEndReason
 from bigcat_graphql.settings import get_settings
+
+# Bookings whose time is over become EXPIRED, and ended when it was over; another node's share is
+# skipped, not waited for.
+_EXPIRE_BOOKINGS = """
+WITH lapsed AS (
+  SELECT concert_id, id FROM booking
+  WHERE status = 'PENDING' AND reserved_until <= now()
+  ORDER BY reserved_until
+  LIMIT $1
+  FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE booking b
+SET status = 'EXPIRED', reserved_until = NULL, ended_at = b.reserved_until,
+    end_reason = 'TIME_OVER', version = b.version + 1
+FROM lapsed WHERE b.concert_id = lapsed.concert_id AND b.id = lapsed.id
+RETURNING b.concert_id, b.id, b.version
+"""
+
+# Seats whose time is over become AVAILABLE. It asks the seats, not their bookings: a seat whose
+# taker rolled back after its old booking EXPIRED is found as well.
+_FREE_LAPSED_SEATS = """
+WITH lapsed AS (
+  SELECT concert_id, index FROM seat
+  WHERE status = 'R' AND reserved_until <= now()
+  ORDER BY concert_id, index
+  LIMIT $1
+  FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE seat s
+SET status = 'A', booking_id = NULL, price_minor = NULL, reserved_until = NULL,
+    version = s.version + 1
+FROM lapsed WHERE s.concert_id = lapsed.concert_id AND s.index = lapsed.index
+RETURNING s.concert_id, s.index, s.status, s.version, s.reserved_until
+"""
 
 _LOG = structlog.get_logger()
 # Small enough that no buyer waits long for a row that a sweep has locked.
@@ -37,9 +71,9 @@ async def sweep(limit: int = _BATCH_MAX) -> int:
     """
 
     async def work() -> tuple[int, list[Event]]:
-        bookings = await database.fetch_all(statements.EXPIRE_BOOKINGS, limit)
+        bookings = await database.fetch_all(_EXPIRE_BOOKINGS, limit)
         await tell_within([_ended(booking) for booking in bookings])
-        seats = await database.fetch_all(statements.FREE_LAPSED_SEATS, limit)
+        seats = await database.fetch_all(_FREE_LAPSED_SEATS, limit)
         events = [*_seats_by_concert(seats), *(_changed(booking) for booking in bookings)]
         events += await hand_out_freed(seat["concert_id"] for seat in seats)
         return len(bookings) + len(seats), events
@@ -60,7 +94,7 @@ async def sweep_for_ever() -> None:
         try:
             if loop.time() >= forget_at:
                 forget_at = loop.time() + _FORGET_EVERY_SECONDS
-                await database.execute(statements.FORGET_KEYS, _BATCH_MAX)
+                await database.execute(FORGET_KEYS, _BATCH_MAX)
                 await forget_full_buckets(_BATCH_MAX)
             if await sweep() >= _BATCH_MAX:
                 continue

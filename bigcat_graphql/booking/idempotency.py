@@ -12,13 +12,40 @@ from asyncpg import Record
 from pydantic import TypeAdapter
 
 from bigcat_graphql import database
-from bigcat_graphql.booking import statements
 from bigcat_graphql.booking.errors import IdempotencyConflict
 from bigcat_graphql.booking.events import Event, tell
 from bigcat_graphql.booking.rules import check_key
 from bigcat_graphql.booking.selection import BookingKey
 from bigcat_graphql.errors import Busy, DomainError, NotDecided
 from bigcat_graphql.ids import new_id
+
+# The key row comes first in the lock order: a repeat that comes meanwhile waits here, and then
+# finds the outcome instead of doing it again.
+_CLAIM = """
+INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, outcome, created_at)
+VALUES ($1, $2, $3, $4, $5, $6::jsonb, now())
+ON CONFLICT (account_id, mutation, key) DO NOTHING
+RETURNING id
+"""
+
+_READ = """
+SELECT request_hash, outcome, created_at FROM idempotency_key
+WHERE account_id = $1 AND mutation = $2 AND key = $3
+"""
+
+_CHANGE_OUTCOME = """
+UPDATE idempotency_key SET outcome = $4::jsonb
+WHERE account_id = $1 AND mutation = $2 AND key = $3
+"""
+
+# Keys are kept 48 hours, see docs/decisions/idempotency.md.
+FORGET_KEYS = """
+DELETE FROM idempotency_key
+WHERE id IN (
+  SELECT id FROM idempotency_key WHERE created_at < now() - interval '48 hours'
+  ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +122,12 @@ async def answer_once(
 
 async def change_outcome(intent: Intent, refusal: DomainError) -> None:
     """Let later repeats have a refusal that came after the first transaction, as payments do."""
-    await database.execute(statements.CHANGE_OUTCOME, *intent.name, dump(refusal))
+    await database.execute(_CHANGE_OUTCOME, *intent.name, dump(refusal))
 
 
 async def recall(intent: Intent) -> Answer | DomainError:
     """Read what repeats of the key are answered by now."""
-    row = await database.fetch_one(statements.READ_KEY, *intent.name)
+    row = await database.fetch_one(_READ, *intent.name)
     # No row: forgotten between two statements, 48 hours after it was first used.
     return read_outcome(intent, row) if row else Busy()
 
@@ -121,9 +148,7 @@ async def _keep_refusal(intent: Intent, refusal: DomainError) -> Answer | Domain
 
 
 async def _claim(intent: Intent, outcome: str) -> bool:
-    row = await database.fetch_one(
-        statements.CLAIM_KEY, new_id(), *intent.name, intent.request_hash, outcome
-    )
+    row = await database.fetch_one(_CLAIM, new_id(), *intent.name, intent.request_hash, outcome)
     return row is not None
 
 

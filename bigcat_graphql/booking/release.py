@@ -9,7 +9,6 @@ from asyncpg import Record
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import rules, statements
-from bigcat_graphql.booking.change import check_cancellable_now, lock_booking
 from bigcat_graphql.booking.errors import WrongBookingState
 from bigcat_graphql.booking.events import (
     BookingChanged,
@@ -21,6 +20,7 @@ from bigcat_graphql.booking.events import (
 )
 from bigcat_graphql.booking.freeing import hand_out_freed
 from bigcat_graphql.booking.idempotency import Answer, Intent, answer_once
+from bigcat_graphql.booking.locking import check_cancellable_now, lock_booking
 from bigcat_graphql.booking.lookup import find_booking, get_booking, may_manage
 from bigcat_graphql.booking.refunding import Refundable, read_refundable
 from bigcat_graphql.booking.rows import changes_of

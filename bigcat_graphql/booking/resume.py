@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import statements
-from bigcat_graphql.booking.change import LockedBooking, lock_booking
 from bigcat_graphql.booking.confirm import confirm_bookings
 from bigcat_graphql.booking.events import (
     BookingChanged,
@@ -15,6 +14,7 @@ from bigcat_graphql.booking.events import (
     tell_within,
 )
 from bigcat_graphql.booking.freeing import hand_out_freed
+from bigcat_graphql.booking.locking import LockedBooking, lock_booking
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.booking.sales import read_sales

@@ -111,47 +111,6 @@ RETURNING s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 )
 
-# Bookings whose rows the caller holds become CONFIRMED, their seats BOOKED, their tickets ISSUED:
-# each that is PENDING and still owns all the seats it needs. Ownership decides, not the clock. $1
-# and $2 have an element a booking (concert, id), $3 and $4 one a ticket (id, code), dealt out in
-# the order of the seats. A booking that has lost a seat gets no row back.
-CONFIRM_MANY = """
-WITH wish AS (
-  SELECT b.concert_id, b.id, b.seat_count, b.currency
-  FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, id)
-  JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
-  -- As PENDING ones have, and RESERVED seats below, and no others. Said by their status, the
-  -- indexes on those would be tempting, and read all of the concert for each.
-  WHERE b.reserved_until IS NOT NULL
-), own AS (
-  SELECT s.concert_id, s.index, s.booking_id, s.price_minor, wish.seat_count, wish.currency
-  FROM wish JOIN seat s ON s.concert_id = wish.concert_id AND s.booking_id = wish.id
-  WHERE s.reserved_until IS NOT NULL
-  ORDER BY s.concert_id, s.index
-  FOR NO KEY UPDATE OF s
-), whole AS (
-  SELECT counted.*, row_number() OVER (ORDER BY concert_id, index) AS place
-  FROM (SELECT own.*, count(*) OVER (PARTITION BY booking_id) AS owned FROM own) counted
-  WHERE owned = seat_count
-), confirmed AS (
-  UPDATE booking b SET status = 'CONFIRMED', reserved_until = NULL, version = b.version + 1
-  FROM (SELECT DISTINCT concert_id, booking_id FROM whole) done
-  WHERE b.concert_id = done.concert_id AND b.id = done.booking_id
-  RETURNING b.id, b.version
-), issued AS (
-  INSERT INTO ticket (id, concert_id, booking_id, seat_index, status, code, price_minor, currency,
-                      issued_at)
-  SELECT ($3::uuid[])[place], concert_id, booking_id, index, 'ISSUED', ($4::text[])[place],
-         price_minor, currency, now()
-  FROM whole
-)
-UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
-FROM whole JOIN confirmed ON confirmed.id = whole.booking_id
-WHERE s.concert_id = whole.concert_id AND s.index = whole.index
-RETURNING whole.booking_id, confirmed.version AS booking_version, whole.currency, whole.place,
-          now() AS issued_at, s.index, s.status, s.version, s.reserved_until, s.price_minor
-"""
-
 # $3 are the tickets, $4 what is kept of the price of each.
 CANCEL_TICKETS = """
 UPDATE ticket t SET status = 'CANCELLED', cancelled_at = now(), kept_minor = c.kept_minor
@@ -266,66 +225,4 @@ EXTEND_BOOKING = """
 UPDATE booking SET reserved_until = $3, version = version + 1
 WHERE concert_id = $1 AND id = $2 AND status = 'PENDING'
 RETURNING version
-"""
-
-# Bookings whose time is over become EXPIRED, and ended when it was over; another node's share is
-# skipped, not waited for.
-EXPIRE_BOOKINGS = """
-WITH lapsed AS (
-  SELECT concert_id, id FROM booking
-  WHERE status = 'PENDING' AND reserved_until <= now()
-  ORDER BY reserved_until
-  LIMIT $1
-  FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE booking b
-SET status = 'EXPIRED', reserved_until = NULL, ended_at = b.reserved_until,
-    end_reason = 'TIME_OVER', version = b.version + 1
-FROM lapsed WHERE b.concert_id = lapsed.concert_id AND b.id = lapsed.id
-RETURNING b.concert_id, b.id, b.version
-"""
-
-# Seats whose time is over become AVAILABLE. It asks the seats, not their bookings: a seat whose
-# taker rolled back after its old booking EXPIRED is found as well.
-FREE_LAPSED_SEATS = """
-WITH lapsed AS (
-  SELECT concert_id, index FROM seat
-  WHERE status = 'R' AND reserved_until <= now()
-  ORDER BY concert_id, index
-  LIMIT $1
-  FOR NO KEY UPDATE SKIP LOCKED
-)
-UPDATE seat s
-SET status = 'A', booking_id = NULL, price_minor = NULL, reserved_until = NULL,
-    version = s.version + 1
-FROM lapsed WHERE s.concert_id = lapsed.concert_id AND s.index = lapsed.index
-RETURNING s.concert_id, s.index, s.status, s.version, s.reserved_until
-"""
-
-# The key row comes first in the lock order: a repeat that comes meanwhile waits here, and then
-# finds the outcome instead of doing it again.
-CLAIM_KEY = """
-INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, outcome, created_at)
-VALUES ($1, $2, $3, $4, $5, $6::jsonb, now())
-ON CONFLICT (account_id, mutation, key) DO NOTHING
-RETURNING id
-"""
-
-READ_KEY = """
-SELECT request_hash, outcome, created_at FROM idempotency_key
-WHERE account_id = $1 AND mutation = $2 AND key = $3
-"""
-
-CHANGE_OUTCOME = """
-UPDATE idempotency_key SET outcome = $4::jsonb
-WHERE account_id = $1 AND mutation = $2 AND key = $3
-"""
-
-# Keys are kept 48 hours, see docs/decisions/idempotency.md.
-FORGET_KEYS = """
-DELETE FROM idempotency_key
-WHERE id IN (
-  SELECT id FROM idempotency_key WHERE created_at < now() - interval '48 hours'
-  ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
-)
 """

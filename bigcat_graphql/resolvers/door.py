@@ -7,10 +7,10 @@ import strawberry
 from bigcat_graphql import booking
 from bigcat_graphql.errors import NotFound
 from bigcat_graphql.resolvers.answers import NEEDED, mutation, signed_in
-from bigcat_graphql.schema.bookings import Ticket
 from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.door import CheckInTicketInput, CheckInTicketPayload
 from bigcat_graphql.schema.ids import own_id, read_key
+from bigcat_graphql.schema.tickets import Ticket
 
 
 @strawberry.type

@@ -10,7 +10,7 @@ from bigcat_graphql import accounts, booking, onsale, payments, waitlist
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.errors import InvalidArgument
 from bigcat_graphql.schema.accounts import Account
-from bigcat_graphql.schema.bookings import Booking, Ticket
+from bigcat_graphql.schema.bookings import Booking
 from bigcat_graphql.schema.concerts import Concert
 from bigcat_graphql.schema.context import Info
 from bigcat_graphql.schema.cost import list_size
@@ -21,6 +21,7 @@ from bigcat_graphql.schema.plans import SeatingPlan
 from bigcat_graphql.schema.prices import ConcertAvailability, PriceTier
 from bigcat_graphql.schema.sale_queues import QueueEntry
 from bigcat_graphql.schema.seat_maps import Seat, SeatMap, show_seats
+from bigcat_graphql.schema.tickets import Ticket
 from bigcat_graphql.schema.venues import Venue
 from bigcat_graphql.schema.waitlists import WaitlistEntry
 

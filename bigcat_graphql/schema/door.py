@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 
 from bigcat_graphql.models import TicketStatus
-from bigcat_graphql.schema.bookings import Ticket
 from bigcat_graphql.schema.describing import output, request
 from bigcat_graphql.schema.error_codes import UserErrorCode
 from bigcat_graphql.schema.reading_on import read_on
+from bigcat_graphql.schema.tickets import Ticket
 from bigcat_graphql.schema.user_errors import Failure, NotFoundError, TryAgainError
 
 

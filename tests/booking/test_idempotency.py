@@ -4,8 +4,7 @@ import pytest
 
 from bigcat_graphql import booking, database
 from bigcat_graphql.booking import ChosenSeats, GeneralAdmission
-from bigcat_graphql.booking.idempotency import Intent
-from bigcat_graphql.booking.statements import FORGET_KEYS
+from bigcat_graphql.booking.idempotency import FORGET_KEYS, Intent
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.models import Booking, BookingStatus
 from tests.booking.verbs import book, cancel, pay, places, states
