@@ -11,6 +11,7 @@ from bigcat_graphql import database
 from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts
 from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.onsale import rules
+from bigcat_graphql.onsale.counting import count_line
 from bigcat_graphql.onsale.rules import Crowd
 from bigcat_graphql.settings import get_settings
 
@@ -91,11 +92,6 @@ UPDATE queue_entry e SET is_away = TRUE
 WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
 """
 
-_COUNT_LINE = """
-SELECT count(*)::int AS count, count(*) FILTER (WHERE e.rank <= $2)::int AS drawn
-FROM queue_entry e
-WHERE e.concert_id = $1 AND e.status = 'WAITING' AND NOT e.is_away
-"""
 _MOVE = """
 UPDATE sale_queue
 SET head_rank = $2, waiting_count = $3, admitted_per_minute = $4, head_per_minute = $5,
@@ -208,42 +204,24 @@ async def _let_in(concert_id: UUID, wanted: int, head: int) -> _Moved:
 
 
 async def _write_down(queue: Record, sessions: _Sessions, moved: _Moved, *, inside: int) -> None:
-    line = await database.fetch_one(_COUNT_LINE, queue["concert_id"], queue["entry_count"])
-    if line is None:
-        raise LookupError(queue["concert_id"])
+    line = await count_line(queue, moved.let_in + moved.passed_over)
     await database.execute(
         _MOVE,
         queue["concert_id"],
         moved.head,
-        line["count"],
+        line.waiting,
         _follow_rate(queue, "admitted_per_minute", moved.let_in),
         _follow_rate(queue, "head_per_minute", moved.head - queue["head_rank"]),
         *sessions,
-        line["drawn"],
+        line.drawn,
         inside,
         queue["admitted_count"] * queue["seconds"],
         rules.follow_presence(queue["present_share"], moved.let_in, moved.passed_over),
-        _follow_leaving(queue, moved, line["count"]),
+        line.leaving_per_minute,
     )
 
 
 def _follow_rate(queue: Record, name: str, count: int) -> float:
     return rules.follow_rate(
         queue[name], count, seconds=queue["seconds"], open_seconds=queue["open_seconds"]
-    )
-
-
-def _follow_leaving(queue: Record, moved: _Moved, waiting: int) -> float:
-    """Go on with how many leave: whoever was here at the last tick, or joined since, and is not."""
-    per_minute: float = queue["leaving_per_minute"]
-    if queue["ticked_at"] is None:
-        return per_minute  # who was not there when it opened did not leave just now
-    joined = queue["next_rank"] - 1 - queue["counted_rank"]
-    stay = queue["waiting_count"] + joined - moved.let_in - moved.passed_over
-    return rules.follow_leaving(
-        per_minute,
-        stay - waiting,
-        stay,
-        seconds=queue["seconds"],
-        open_seconds=queue["open_seconds"],
     )

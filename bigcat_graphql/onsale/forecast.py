@@ -14,6 +14,10 @@ from bigcat_graphql.onsale.rules import Crowd, room_for, tickets_a_session
 
 # So many sessions must have ended before anything is said of when the next ones will.
 _SESSIONS_LEAST = 20
+_RIPE = 1.25
+# By how much sessions seem too long when the sale is open just as long as one: people take their
+# time to choose, so few end early. Between what was seen of those, and of sessions without memory.
+_UNRIPE = 0.2
 _LONGEST_SECONDS = 6 * 3600.0
 # Further on, steps grow with how far it is: nobody can tell the second there.
 _STEP_SECONDS = 1.0
@@ -118,9 +122,10 @@ def _curve(pace: Pace) -> tuple[list[float], list[float]]:
 def _ending_per_second(pace: Pace) -> float:
     """Say which part of those inside goes in a second: 0 while that is not known.
 
-    The sale must be open as long as a session lasts: before, only the shortest have ended.
+    The sale must be open somewhat longer than a session lasts. Even then more of the short ones have ended
+    than of the long ones, for most of them began at once: what is missing is less the longer it is.
     """
-    ended, seconds = pace.crowd.sessions_ended, pace.session_seconds
-    if ended < _SESSIONS_LEAST or seconds > ended * pace.open_seconds:
+    ended, seconds = pace.crowd.sessions_ended, max(1.0, pace.session_seconds)
+    if ended < _SESSIONS_LEAST or _RIPE * seconds > ended * pace.open_seconds:
         return 0.0
-    return ended / max(1.0, seconds)
+    return ended / seconds * (1 + _UNRIPE * seconds / ended / pace.open_seconds)
