@@ -122,8 +122,8 @@ def _curve(pace: Pace) -> tuple[list[float], list[float]]:
 def _ending_per_second(pace: Pace) -> float:
     """Say which part of those inside goes in a second: 0 while that is not known.
 
-    The sale must be open somewhat longer than a session lasts. Even then more of the short ones have ended
-    than of the long ones, for most of them began at once: what is missing is less the longer it is.
+    The sale must be open somewhat longer than a session lasts. Even then more of the short ones
+    have ended than of the long ones, for most began at once: the longer it is open, the fewer.
     """
     ended, seconds = pace.crowd.sessions_ended, max(1.0, pace.session_seconds)
     if ended < _SESSIONS_LEAST or _RIPE * seconds > ended * pace.open_seconds:

@@ -6,7 +6,14 @@ import pytest
 
 from bigcat_graphql import database
 from bigcat_graphql.models import Concert, QueueEntryStatus
-from bigcat_graphql.onsale import hold_place, join_queue, leave_queue, wait_of
+from bigcat_graphql.onsale import (
+    counting,
+    end_queue,
+    hold_place,
+    join_queue,
+    leave_queue,
+    wait_of,
+)
 from bigcat_graphql.onsale.forecast import Pace
 from bigcat_graphql.onsale.presence import tell_absence
 from bigcat_graphql.onsale.turns import take_turn
@@ -68,6 +75,8 @@ async def test_the_wait_is_told_as_long_as_there_is_room_and_not_beyond() -> Non
         assert state.head_rank == 2
         assert [wait_of(rank, state) for rank in (2, 4, 6)] == [0, 1, 2]
         assert wait_of(7, state) is None  # nobody can know when those inside will go
+        await end_queue(concert.id)
+        assert wait_of(4, await state_of(concert)) is None
 
 
 async def test_nothing_is_told_before_the_line_moves() -> None:
@@ -118,3 +127,23 @@ async def test_those_of_the_draw_and_those_who_came_late_are_counted_by_themselv
     line = (await state_of(concert)).line
     assert (line.head_rank, line.drawn_rank, line.last_rank) == (2, 5, 8)
     assert (line.waiting_drawn, line.waiting_late) == (3, 3)
+
+
+async def test_a_long_line_is_counted_every_ten_seconds_and_followed_in_between(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counting, "_LONG", 3)
+    concert = await make_queue()
+    people = await join_all(concert, 12)
+    await open_sale(concert)
+    assert (await state_of(concert)).waiting_count == 10
+    waiting = [p for p in people if (await place_of(concert, p)).status is WAITING]
+    await leave_queue(waiting[-1], concert_id=concert.id)
+    await take_turn_after(concert, 1)
+    in_between = await state_of(concert)
+    assert (in_between.waiting_count, in_between.line.waiting_drawn) == (8, 8)
+    await take_turn_after(concert, 10)
+    counted = await state_of(concert)
+    assert counted.line.waiting_drawn == counted.waiting_count < 7
+    assert counted.pace
+    assert counted.pace.leaving_per_minute > 0
