@@ -123,8 +123,7 @@ async def _simulate(
     await enter_all([*crowd, *late])
     concert_id = await announce(max(_SEATS_LEAST, _SEATS_EACH * options.accounts))
     tell("the lobby fills")
-    line = Line(write_id("Concert", concert_id), options.choosing)
-    line.busy_above = 2 * options.admissions_per_second
+    line = _make_line(concert_id, options)
     await fill_lobby(crowd, line.concert_id, requests=options.requests, dice=dice)
     watchers = [Watcher(fan, line, random.Random(dice.random())) for fan in crowd]
     async with asyncio.TaskGroup() as group:
@@ -153,6 +152,14 @@ async def _simulate(
             *await judge_line(concert_id, line, joins, per_second=options.admissions_per_second),
             Measure("honest people refused", _count_refusals([*crowd, *late]), 0, 0),
         ],
+    )
+
+
+def _make_line(concert_id: UUID, options: Options) -> Line:
+    return Line(
+        write_id("Concert", concert_id),
+        choosing_seconds=options.choosing,
+        busy_above=2 * options.admissions_per_second,
     )
 
 
