@@ -25,6 +25,7 @@ def simulate_fairness(
     draws: int,
     drop_out: float,
     seconds: float,
+    choosing: float,
     seed: int | None,
     picture: Path | None,
     as_json: bool,
@@ -39,6 +40,7 @@ def simulate_fairness(
         draws=draws,
         drop_out=drop_out,
         seconds=seconds,
+        choosing=choosing,
         seed=secrets.randbelow(_SEEDS) if seed is None else seed,
     )
     try:

@@ -121,6 +121,10 @@ def simulate_fairness(
     seconds: Annotated[
         float, typer.Option(min=20, max=3_600, help="How long the line moves.")
     ] = 60,
+    choosing: Annotated[
+        float,
+        typer.Option(min=0, max=600, help="Seconds it takes to choose; they set the pace."),
+    ] = 0,
     seed: Annotated[int | None, typer.Option(help="Of the dice; left out, a new one.")] = None,
     picture: Annotated[
         Path | None, typer.Option(dir_okay=False, help="Write who won how often as SVG.")
@@ -142,6 +146,7 @@ def simulate_fairness(
         draws=draws,
         drop_out=drop_out,
         seconds=seconds,
+        choosing=choosing,
         seed=seed,
         picture=picture,
         as_json=as_json,

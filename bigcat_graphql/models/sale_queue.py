@@ -27,6 +27,10 @@ class SaleQueue(Model):
     letting in, `ended_at` ends the queue. `next_rank` is the place of the next who joins late;
     `head_rank` only grows. The counts of ended sessions and of what they bought say how many to
     let in.
+
+    What the wait is told from is as of the last tick: how many wait, up to `counted_rank`, and how
+    many of them were in the draw; how many are in, and the seconds that all have been in together;
+    which part of those whose turn comes is there, and which part of the line leaves in a minute.
     """
 
     concert_id: UUID = fields.UUIDField(primary_key=True)
@@ -49,6 +53,12 @@ class SaleQueue(Model):
     sessions_ended = fields.IntField(default=0, db_default=0)
     sessions_bought = fields.IntField(default=0, db_default=0)
     tickets_bought = fields.IntField(default=0, db_default=0)
+    waiting_drawn = fields.IntField(default=0, db_default=0)
+    counted_rank = fields.IntField(default=0, db_default=0)
+    admitted_count = fields.IntField(default=0, db_default=0)
+    session_seconds: float = fields.FloatField(default=0.0, db_default=0.0)
+    present_share: float = fields.FloatField(default=1.0, db_default=1.0)
+    leaving_per_minute: float = fields.FloatField(default=0.0, db_default=0.0)
     ticked_at: datetime | None = fields.DatetimeField(null=True)
 
     class Meta:

@@ -1,6 +1,7 @@
 """Letting in by rank: one short transaction a second for each open queue, on whichever node."""
 
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -10,6 +11,7 @@ from bigcat_graphql import database
 from bigcat_graphql.catalogue.availability import SeatCounts, seat_counts
 from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.onsale import rules
+from bigcat_graphql.onsale.counting import count_line
 from bigcat_graphql.onsale.rules import Crowd
 from bigcat_graphql.settings import get_settings
 
@@ -90,17 +92,31 @@ UPDATE queue_entry e SET is_away = TRUE
 WHERE e.concert_id = $1 AND e.account_id = ANY($2::uuid[])
 """
 
-_COUNT_LINE = """
-SELECT count(*)::int AS count FROM queue_entry e
-WHERE e.concert_id = $1 AND e.status = 'WAITING' AND NOT e.is_away
-"""
 _MOVE = """
 UPDATE sale_queue
 SET head_rank = $2, waiting_count = $3, admitted_per_minute = $4, head_per_minute = $5,
     sessions_ended = sessions_ended + $6, sessions_bought = sessions_bought + $7,
-    tickets_bought = tickets_bought + $8, ticked_at = now()
+    tickets_bought = tickets_bought + $8, ticked_at = now(), waiting_drawn = $9,
+    counted_rank = next_rank - 1, admitted_count = $10, session_seconds = session_seconds + $11,
+    present_share = $12, leaving_per_minute = $13
 WHERE concert_id = $1
 """
+
+
+class _Moved(NamedTuple):
+    """How many are in now, how many were passed over, and the highest rank that was looked at."""
+
+    let_in: int
+    passed_over: int
+    head: int
+
+
+class _Sessions(NamedTuple):
+    """How many came to their end since the last tick, how many of them bought, and how much."""
+
+    ended: int
+    bought: int
+    tickets: int
 
 
 async def move_queues() -> int:
@@ -133,39 +149,43 @@ async def _move(concert_id: UUID) -> int:
         ended = await database.fetch_one(_END_SESSIONS, concert_id, float(_UNCLAIMED_SECONDS))
         if ended is None:
             raise LookupError(concert_id)
-        wanted = _count_admissions(queue, ended, seats_left)
-        let_in, head = await _let_in(concert_id, wanted, queue["head_rank"])
-        await _write_down(queue, ended, let_in=let_in, head=head)
-        return let_in
+        sessions, inside = _seen_sessions(queue, ended), ended["admitted"] - ended["ended"]
+        wanted = _count_admissions(queue, sessions, inside=inside, seats_left=seats_left)
+        moved = await _let_in(concert_id, wanted, queue["head_rank"])
+        await _write_down(queue, sessions, moved, inside=inside + moved.let_in)
+        return moved.let_in
 
     return await database.run_transaction(work)
 
 
-def _count_admissions(queue: Record, ended: Record, seats_left: int) -> int:
+def _seen_sessions(queue: Record, ended: Record) -> _Sessions:
+    # Who was in at the last tick and is so no more has left of their own accord.
+    left = max(0, queue["admitted_count"] - ended["admitted"])
+    return _Sessions(ended["ended"] + left, ended["bought"], ended["tickets"])
+
+
+def _count_admissions(queue: Record, sessions: _Sessions, *, inside: int, seats_left: int) -> int:
     settings = get_settings()
     crowd = Crowd(
         seats_left=seats_left,
-        admitted=ended["admitted"] - ended["ended"],
-        sessions_ended=queue["sessions_ended"] + ended["ended"],
-        sessions_bought=queue["sessions_bought"] + ended["bought"],
-        tickets_bought=queue["tickets_bought"] + ended["tickets"],
+        admitted=inside,
+        sessions_ended=queue["sessions_ended"] + sessions.ended,
+        sessions_bought=queue["sessions_bought"] + sessions.bought,
+        tickets_bought=queue["tickets_bought"] + sessions.tickets,
     )
     return rules.count_admissions(
         crowd,
         seconds=queue["seconds"],
+        open_seconds=queue["open_seconds"],
         per_second_max=settings.queue_admissions_per_second,
         admitted_max=settings.queue_admitted_max,
     )
 
 
-async def _let_in(concert_id: UUID, wanted: int, head: int) -> tuple[int, int]:
-    """Let in the next who are here, and pass over who is not, until enough are in.
-
-    Returns:
-        How many are in now, and the highest rank that was looked at.
-    """
+async def _let_in(concert_id: UUID, wanted: int, head: int) -> _Moved:
+    """Let in the next who are here, and pass over who is not, until enough are in."""
     session = timedelta(seconds=get_settings().queue_session_seconds)
-    left = wanted
+    left, passed_over = wanted, 0
     while left > 0:
         limit = left + _LOOKED_AT_EXTRA
         line = await database.fetch_all(_NEXT, concert_id, limit, float(AWAY_SECONDS))
@@ -177,27 +197,31 @@ async def _let_in(concert_id: UUID, wanted: int, head: int) -> tuple[int, int]:
         await database.execute(_SKIP, concert_id, [row["account_id"] for row in away])
         head = max([head, *(row["rank"] for row in (*here, *away))])
         left -= len(here)
+        passed_over += len(away)
         if len(line) < limit:
             break
-    return wanted - left, head
+    return _Moved(wanted - left, passed_over, head)
 
 
-async def _write_down(queue: Record, ended: Record, *, let_in: int, head: int) -> None:
-    seconds, open_seconds = queue["seconds"], queue["open_seconds"]
-    line = await database.fetch_one(_COUNT_LINE, queue["concert_id"])
-    moved = head - queue["head_rank"]
+async def _write_down(queue: Record, sessions: _Sessions, moved: _Moved, *, inside: int) -> None:
+    line = await count_line(queue, moved.let_in + moved.passed_over)
     await database.execute(
         _MOVE,
         queue["concert_id"],
-        head,
-        line["count"] if line else 0,
-        rules.follow_rate(
-            queue["admitted_per_minute"], let_in, seconds=seconds, open_seconds=open_seconds
-        ),
-        rules.follow_rate(
-            queue["head_per_minute"], moved, seconds=seconds, open_seconds=open_seconds
-        ),
-        ended["ended"],
-        ended["bought"],
-        ended["tickets"],
+        moved.head,
+        line.waiting,
+        _follow_rate(queue, "admitted_per_minute", moved.let_in),
+        _follow_rate(queue, "head_per_minute", moved.head - queue["head_rank"]),
+        *sessions,
+        line.drawn,
+        inside,
+        queue["admitted_count"] * queue["seconds"],
+        rules.follow_presence(queue["present_share"], moved.let_in, moved.passed_over),
+        line.leaving_per_minute,
+    )
+
+
+def _follow_rate(queue: Record, name: str, count: int) -> float:
+    return rules.follow_rate(
+        queue[name], count, seconds=queue["seconds"], open_seconds=queue["open_seconds"]
     )

@@ -14,7 +14,9 @@ from bigcat_graphql.catalogue.status import STATUS_NOW
 from bigcat_graphql.models import ConcertStatus, QueuePhase
 from bigcat_graphql.onsale.draw import SEED_BYTES, commit_to
 from bigcat_graphql.onsale.errors import WrongConcertState
-from bigcat_graphql.onsale.rules import estimate_wait
+from bigcat_graphql.onsale.forecast import Line, Pace, count_ahead, foresee_wait
+from bigcat_graphql.onsale.rules import Crowd
+from bigcat_graphql.settings import get_settings
 
 # The commitment is made with the queue: who announces cannot choose the seed later. A sale that
 # has begun had no lobby: nobody could have been in the draw.
@@ -28,7 +30,8 @@ RETURNING id
 """
 
 _READ = f"""
-SELECT q.*, c.opens_at, {STATUS_NOW} AS status_now
+SELECT q.*, c.opens_at, {STATUS_NOW} AS status_now,
+       extract(epoch FROM q.ticked_at - q.drawn_at)::float8 AS open_seconds
 FROM sale_queue q JOIN concert c ON c.id = q.concert_id
 WHERE q.concert_id = ANY($1::uuid[]) AND c.status <> 'DRAFT'
 """
@@ -40,7 +43,7 @@ _STATUS = f"SELECT {STATUS_NOW} AS status_now FROM concert c WHERE c.id = $1"
 
 @dataclass(frozen=True, slots=True)
 class QueueState:
-    """A sale queue as of one moment; `head_rank` never falls."""
+    """A sale queue as of one moment; `head_rank` never falls. It has no pace until it moves."""
 
     concert_id: UUID
     sale_id: UUID
@@ -51,6 +54,8 @@ class QueueState:
     admitted_per_minute: float
     last_rank: int
     seats_left: int
+    line: Line
+    pace: Pace | None
 
 
 def phase_of(row: Record) -> QueuePhase:
@@ -104,13 +109,9 @@ async def queues_of(concert_ids: Iterable[UUID]) -> dict[UUID, QueueState]:
 
 def wait_of(rank: int, queue: QueueState) -> int | None:
     """Guess the seconds until a rank is let in; None while there is nothing honest to say."""
-    return estimate_wait(
-        rank,
-        head_rank=queue.head_rank,
-        last_rank=queue.last_rank,
-        waiting_count=queue.waiting_count,
-        admitted_per_minute=queue.admitted_per_minute,
-    )
+    if queue.phase is not QueuePhase.OPEN or queue.pace is None:
+        return None
+    return foresee_wait(count_ahead(rank, queue.line), queue.pace)
 
 
 def _state_of(row: Record, seats_left: int) -> QueueState:
@@ -124,4 +125,35 @@ def _state_of(row: Record, seats_left: int) -> QueueState:
         admitted_per_minute=row["admitted_per_minute"],
         last_rank=row["next_rank"] - 1,
         seats_left=seats_left,
+        line=_line_of(row),
+        pace=_pace_of(row, seats_left) if row["ticked_at"] else None,
+    )
+
+
+def _line_of(row: Record) -> Line:
+    return Line(
+        head_rank=row["head_rank"],
+        drawn_rank=row["entry_count"] or 0,
+        last_rank=row["counted_rank"],
+        waiting_drawn=row["waiting_drawn"],
+        waiting_late=row["waiting_count"] - row["waiting_drawn"],
+        present_share=row["present_share"],
+    )
+
+
+def _pace_of(row: Record, seats_left: int) -> Pace:
+    settings = get_settings()
+    return Pace(
+        crowd=Crowd(
+            seats_left=seats_left,
+            admitted=row["admitted_count"],
+            sessions_ended=row["sessions_ended"],
+            sessions_bought=row["sessions_bought"],
+            tickets_bought=row["tickets_bought"],
+        ),
+        session_seconds=row["session_seconds"],
+        open_seconds=row["open_seconds"],
+        leaving_per_minute=row["leaving_per_minute"],
+        per_second_max=settings.queue_admissions_per_second,
+        admitted_max=settings.queue_admitted_max,
     )

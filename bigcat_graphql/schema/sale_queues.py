@@ -79,10 +79,14 @@ class QueueEntry(Node):
         return Concert.of(row) if row else None
 
     @strawberry.field(
-        description="Honest guess of the wait in seconds; null before the draw and once let in."
+        description=(
+            "Honest guess of the wait in seconds, rounder the further off; null before the draw,"
+            " once let in, and where nobody can know: until sessions have been seen to end, beyond"
+            " the seats that are left, and beyond six hours."
+        )
     )
     async def estimated_wait_seconds(self, info: Info) -> int | None:
-        """Guess it from how fast the head of the line moves."""
+        """Guess it from who is in, who waits and who leaves."""
         if self.row.status is not QueueEntryStatus.WAITING or self.row.rank is None:
             return None
         queue = await info.context.loaders.sale_queue.load(self.row.concert_id)

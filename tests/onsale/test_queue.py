@@ -328,7 +328,8 @@ async def test_any_number_of_nodes_may_take_turns_and_the_queue_moves_once_a_sec
         assert (await state_of(concert)).head_rank == head
         await pass_seconds(concert, 1)
         await asyncio.gather(*(take_turn() for _ in range(8)))
-        assert (await state_of(concert)).head_rank == head + 3  # 2 a second, rounded up
+        # 2 a second, and what more of a second has passed; not 8 times as many.
+        assert 2 <= (await state_of(concert)).head_rank - head <= 3
 
 
 async def test_a_queue_that_was_switched_off_asks_nobody_for_an_admission() -> None:

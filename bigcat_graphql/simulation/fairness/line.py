@@ -6,12 +6,14 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from bigcat_graphql.clock import utc_now
 from bigcat_graphql.simulation.fairness.crowd import Fan
 
 _WATCH = """
@@ -21,6 +23,11 @@ subscription ($id: ID!) { queuePosition(concertId: $id) {
 """
 _BOOK = """
 mutation ($input: BookSeatsInput!) { bookSeats(input: $input) {
+  booking { id } errors { ... on UserError { code } }
+} }
+"""
+_PAY = """
+mutation ($input: PayBookingInput!) { payBooking(input: $input) {
   booking { status } errors { ... on UserError { code } }
 } }
 """
@@ -29,8 +36,19 @@ _LEAVE = "mutation ($id: ID!) { leaveQueue(input: {concertId: $id}) { entry { st
 _BUYS = 0.5
 # And so many of the people click twice: the same wish, and no hurry.
 _DOUBLE_CLICKS = 0.25
+_SPREAD = 0.6
+_ASKED_AT_ONCE = 250
 # How long it takes to notice that one has hung up, at most.
 _GLANCE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What somebody was told of the wait, and when, by the line's seconds."""
+
+    fan: Fan
+    at: float
+    told: float
 
 
 @dataclass(slots=True)
@@ -38,12 +56,27 @@ class Line:
     """What was seen of it, by the loop's seconds since the sale opened."""
 
     concert_id: str
+    # How long whoever is let in takes to choose, at the median.
+    choosing_seconds: float = 0.0
     opened_at: float = 0.0
     positions_grown: int = 0
     let_in_at: dict[Fan, float] = field(default_factory=dict)
-    # An estimate, and when it was given.
-    estimates: dict[Fan, tuple[float, float]] = field(default_factory=dict)
+    asked: int = 0
+    estimates: list[Estimate] = field(default_factory=list)
     bought: int = 0
+    # When more than so many were last seen to wait.
+    busy_above: float = 0.0
+    busy_until: datetime | None = None
+
+    @property
+    def is_paced_by_sessions(self) -> bool:
+        """Whether it waits for those inside, and not for its pace."""
+        return self.choosing_seconds > 0
+
+    @property
+    def told(self) -> int:
+        """How many of those who asked were told something."""
+        return len(self.estimates)
 
     def open(self) -> None:
         """Begin to count the seconds."""
@@ -104,6 +137,8 @@ class Watcher:
     async def _see(self, data: dict[str, Any]) -> bool:
         """Take in one frame; tell whether there is nothing more to wait for."""
         frame = data["queuePosition"]
+        if frame["waiting"] > self._line.busy_above:
+            self._line.busy_until = utc_now()
         if entry := frame["entry"]:
             self.fan.rank = entry["rank"]
             if entry["status"] == "ADMITTED":
@@ -118,6 +153,7 @@ class Watcher:
         return False
 
     async def _use(self, admission: str) -> None:
+        await asyncio.sleep(self._line.choosing_seconds * self._dice.lognormvariate(0, _SPREAD))
         if self._dice.random() >= _BUYS:
             await self.fan.ask(_LEAVE, id=self._line.concert_id)
             return
@@ -128,18 +164,31 @@ class Watcher:
             "admission": admission,
         }
         clicks = 2 if self._dice.random() < _DOUBLE_CLICKS else 1
-        answers = await asyncio.gather(*(self.fan.ask(_BOOK, input=asked) for _ in range(clicks)))
-        payloads = [(answer.get("data") or {}).get("bookSeats") for answer in answers]
-        self._line.bought += any(made and made["booking"] for made in payloads)
-        for made in payloads:
-            self.fan.refusals.update(error["code"] for error in (made or {}).get("errors", ()))
+        asking = (self._ask_for_booking(_BOOK, "bookSeats", asked) for _ in range(clicks))
+        made = next(filter(None, await asyncio.gather(*asking)), None)
+        if not made:
+            return
+        paid = {"bookingId": made["id"], "provider": "test", "paymentMethod": "approve"}
+        paid["idempotencyKey"] = uuid4().hex
+        if await self._ask_for_booking(_PAY, "payBooking", paid):
+            self._line.bought += 1
+
+    async def _ask_for_booking(self, document: str, name: str, wish: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+        answer = await self.fan.ask(document, input=wish)
+        made = (answer.get("data") or {}).get(name)
+        self.fan.refusals.update(error["code"] for error in (made or {}).get("errors", ()))
+        return made and made["booking"]
 
 
-async def ask_for_estimates(fans: Sequence[Fan], line: Line) -> None:
-    """Write down what those in line are told of their wait now."""
-    for fan in fans:
+async def ask_for_estimates(fans: Sequence[Fan], line: Line, dice: random.Random) -> None:
+    """Write down what some of those in line are told of their wait now."""
+    waiting = [fan for fan in fans if fan not in line.let_in_at]
+    for fan in dice.sample(waiting, min(_ASKED_AT_ONCE, len(waiting))):
         if fan in line.let_in_at:
             continue
         entry = await fan.join(line.concert_id)
-        if entry and entry["status"] == "WAITING" and entry["estimatedWaitSeconds"]:
-            line.estimates[fan] = (line.seconds, float(entry["estimatedWaitSeconds"]))
+        if entry and entry["status"] == "WAITING":
+            line.asked += 1
+            if entry["estimatedWaitSeconds"] is not None:
+                told = float(entry["estimatedWaitSeconds"])
+                line.estimates.append(Estimate(fan, line.seconds, told))

@@ -1,10 +1,7 @@
 """What fair is, in numbers: pure functions."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-K = TypeVar("K", bound=Hashable)
 
 
 def win_ratio(bots: Sequence[bool], people: Sequence[bool]) -> float:
@@ -50,12 +47,15 @@ def overtakes(joins: Sequence[Join]) -> int:
     return count
 
 
-def median_error(estimates: Mapping[K, float], truths: Mapping[K, float]) -> float:
-    """Give the median of how far estimates were off, as parts of what turned out to be true."""
-    errors = sorted(
-        abs(estimates[key] - truths[key]) / truths[key] for key in estimates.keys() & truths.keys()
-    )
-    return errors[len(errors) // 2] if errors else 0.0
+def errors(pairs: Sequence[tuple[float, float]]) -> list[float]:
+    """Say how far what was told was off, as parts of what turned out to be true."""
+    return [abs(told - true) / true for told, true in pairs]
+
+
+def quantile(values: Sequence[float], part: float) -> float:
+    """Give the value that this part of them does not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
 
 
 def _count_inversions(ranks: list[int]) -> tuple[int, list[int]]:
