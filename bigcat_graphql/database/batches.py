@@ -7,11 +7,11 @@ requests share a transaction, and the less each of them costs.
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import asyncpg
 
@@ -54,6 +54,7 @@ class Batches(ABC, Generic[T, R]):
         self.waiting: deque[Caller[T, R]] = deque()
         self._most = most
         self._running: asyncio.Task[None] | None = None
+        self._beside: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     def names_of(self, request: T) -> AbstractSet[Hashable]:
@@ -70,7 +71,7 @@ class Batches(ABC, Generic[T, R]):
         """Hear that it was unknown for a moment whether a batch was committed."""
 
     async def follow_up(self) -> None:
-        """Do what is left once the callers of a batch have been told."""
+        """Hear that the callers of a batch have been told; the next one waits for this."""
 
     def rest(self) -> None:
         """Hear that nobody waits any more."""
@@ -86,15 +87,29 @@ class Batches(ABC, Generic[T, R]):
         """
         caller = Caller[T, R](request, asyncio.get_running_loop().create_future())
         self.waiting.append(caller)
-        if self._running is None:
-            # A context of its own: it must not live in its first caller's transaction.
-            self._running = asyncio.create_task(self._run(), context=Context())
+        self._go_on()
         return await caller.answer
+
+    def put_back(self, callers: Sequence[Caller[T, R]]) -> None:
+        """Let callers who were taken out of the queue be the first of the next batch."""
+        self.waiting.extendleft(reversed(callers))
+        self._go_on()
+
+    def do_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do what the next batch need not wait for."""
+        task = asyncio.create_task(work, context=Context())
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
 
     async def drain(self) -> None:
         """Wait until nothing is on its way, as a server that stops does."""
-        if self._running is not None:
-            await asyncio.wait({self._running})
+        while under_way := self._beside | ({self._running} if self._running else set()):
+            await asyncio.wait(under_way)
+
+    def _go_on(self) -> None:
+        if self._running is None:
+            # A context of its own: it must not live in its first caller's transaction.
+            self._running = asyncio.create_task(self._run(), context=Context())
 
     async def _run(self) -> None:
         try:
