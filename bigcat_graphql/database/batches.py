@@ -164,12 +164,13 @@ class Batches(ABC, Generic[T, R]):
 
     async def _fail(self, callers: Sequence[Caller[T, R]], error: Exception) -> None:
         """Serve the halves apart, so that the one at fault fails alone; tell a lone caller."""
-        if len(callers) > 1 and _is_somebodys_fault(error):
-            middle = len(callers) // 2
-            await self._serve(callers[:middle])
-            await self._serve(callers[middle:])
+        here = [caller for caller in callers if not caller.answer.done()]
+        if len(here) > 1 and _is_somebodys_fault(error):
+            middle = len(here) // 2
+            await self._serve(here[:middle])
+            await self._serve(here[middle:])
             return
-        for caller in callers:
+        for caller in here:
             caller.fail(error)
 
 

@@ -17,10 +17,12 @@ _FEWEST = 500
 # Larger tables do not double between two visits of autovacuum, and take longer to analyze.
 _MOST = 1_000_000
 
+# Those of ours only: others cannot be analyzed, and would come up again and again.
 _DOUBLED = """
-SELECT s.relname
+SELECT quote_ident(s.relname) AS name
 FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid
-WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze >= $1
+WHERE s.schemaname = current_schema() AND pg_has_role(c.relowner, 'USAGE')
+  AND s.n_mod_since_analyze >= $1
   AND s.n_mod_since_analyze > c.reltuples AND c.reltuples < $2
 ORDER BY s.relname
 """
@@ -33,10 +35,10 @@ async def refresh_statistics() -> list[str]:
         Their names.
     """
     rows = await fetch_all(_DOUBLED, _FEWEST, _MOST)
-    names = [row["relname"] for row in rows]
+    names = [row["name"] for row in rows]
     for name in names:
         # One that another node is at is skipped: it is done by then.
-        await execute(f'ANALYZE (SKIP_LOCKED) "{name}"')
+        await execute(f"ANALYZE (SKIP_LOCKED) {name}")
     return names
 
 

@@ -4,7 +4,7 @@ Those who join while a batch is on its way form the next one, and share its stat
 here depends on how often somebody asks: an account has one place.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -12,7 +12,13 @@ from uuid import UUID
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.accounts.pace import Pace, Subject
-from bigcat_graphql.errors import DomainError, InvalidInput, NotFound, Unauthenticated
+from bigcat_graphql.errors import (
+    DomainError,
+    InvalidInput,
+    NotFound,
+    OutcomeUnknown,
+    Unauthenticated,
+)
 from bigcat_graphql.models import QueueEntry
 from bigcat_graphql.onsale import work
 from bigcat_graphql.onsale.entries import ENTRY, entry_of
@@ -37,11 +43,12 @@ RETURNING {ENTRY}
 
 @dataclass(eq=False, slots=True)
 class _Joiner:
-    """Somebody who asks for a place."""
+    """Somebody who asks for a place; one that is hasty is still to be counted by PostgreSQL."""
 
     account_id: UUID
     nonce_digest: bytes
     is_hasty: bool
+    refusal: DomainError | None = None
 
 
 class _Door(database.Batches[_Joiner, QueueEntry]):
@@ -58,37 +65,48 @@ class _Door(database.Batches[_Joiner, QueueEntry]):
 
     async def serve(self, requests: Sequence[_Joiner]) -> dict[_Joiner, QueueEntry | DomainError]:
         """Give each account one place, with the nonce that came first."""
+        await self._refuse_uninvited(requests)
+        await self._refuse_hasty([joiner for joiner in requests if joiner.is_hasty])
+        refused = {joiner.account_id for joiner in requests if joiner.refusal}
         nonces: dict[UUID, bytes] = {}
         for joiner in requests:
-            nonces.setdefault(joiner.account_id, joiner.nonce_digest)
-        refused = await self._find_refused(requests, nonces)
-        for account_id in refused:
-            del nonces[account_id]
-        entries = await take_places(self._concert_id, nonces) if nonces else {}
-        outcomes: dict[UUID, QueueEntry | DomainError] = {**entries, **refused}
+            if joiner.account_id not in refused:
+                nonces.setdefault(joiner.account_id, joiner.nonce_digest)
+        outcomes = await self._take_places(nonces) if nonces else {}
         # Nothing at all: the account's row was not there to join.
-        return {one: outcomes.get(one.account_id) or Unauthenticated() for one in requests}
+        return {
+            joiner: joiner.refusal or outcomes.get(joiner.account_id) or Unauthenticated()
+            for joiner in requests
+        }
 
     def rest(self) -> None:
         """Be closed until somebody comes."""
         _doors.pop(self._concert_id, None)
 
-    async def _find_refused(
-        self, joiners: Sequence[_Joiner], accounts: Iterable[UUID]
-    ) -> dict[UUID, DomainError]:
-        """Say who may not come in: too hasty over all nodes, or not invited."""
-        refused: dict[UUID, DomainError] = {}
-        missing = await find_missing([(self._concert_id, one) for one in accounts])
-        refused |= {account_id: error for (_, account_id), error in missing.items()}
-        hasty = {
-            Subject(joiner.account_id, self._concert_id): ""
-            for joiner in joiners
-            if joiner.is_hasty
-        }
-        if hasty:
-            limited = await _pace.count(hasty)
-            refused |= {subject.account_id: error for subject, error in limited.items()}
-        return refused
+    async def _refuse_uninvited(self, joiners: Sequence[_Joiner]) -> None:
+        pairs = {joiner: (self._concert_id, joiner.account_id) for joiner in joiners}
+        missing = await find_missing(list(dict.fromkeys(pairs.values())))
+        for joiner, pair in pairs.items():
+            joiner.refusal = joiner.refusal or missing.get(pair)
+
+    async def _refuse_hasty(self, joiners: Sequence[_Joiner]) -> None:
+        subjects = {joiner: Subject(joiner.account_id, self._concert_id) for joiner in joiners}
+        limited = await _pace.count(dict.fromkeys(subjects.values(), "")) if subjects else {}
+        for joiner, subject in subjects.items():
+            # That is committed: should this batch be served again, it is not counted twice.
+            joiner.is_hasty = False
+            joiner.refusal = joiner.refusal or limited.get(subject)
+
+    async def _take_places(
+        self, nonces: Mapping[UUID, bytes]
+    ) -> Mapping[UUID, QueueEntry | DomainError]:
+        """Take them; what is wrong with the queue, or stuck there, is so for everybody at once."""
+        try:
+            return await take_places(self._concert_id, nonces)
+        except OutcomeUnknown:
+            raise
+        except DomainError as error:
+            return dict.fromkeys(nonces, error)
 
 
 _doors: dict[UUID, _Door] = {}

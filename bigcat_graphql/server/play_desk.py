@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bigcat_graphql.errors import NotFound
+from bigcat_graphql.errors import Busy, NotFound, OutcomeUnknown
 from bigcat_graphql.payments import PlayAction
 from bigcat_graphql.payments.provider import ProviderStatus
 from bigcat_graphql.server.origins import Origins
@@ -68,7 +68,10 @@ class PlayDesk:
 
     async def show(self, request: Request) -> Response:
         """Ask the buyer, or say what came of it."""
-        action = await self._find(*_name(request))
+        try:
+            action = await self._find(*_name(request))
+        except Busy as busy:
+            return _later(busy)
         if action is None:
             return _nothing()
         waits = action.status is ProviderStatus.REQUIRES_ACTION
@@ -89,9 +92,12 @@ class PlayDesk:
             return _nothing()
         if not self._origins.may_post(request.headers):
             return PlainTextResponse("Only the page itself may send this.", 403)
-        # Answered before, or over: the page says which.
-        with suppress(NotFound):
-            await self._answer(*_name(request), approves=approves)
+        try:
+            # Answered before, or over: the page says which.
+            with suppress(NotFound):
+                await self._answer(*_name(request), approves=approves)
+        except (Busy, OutcomeUnknown) as undecided:
+            return _later(undecided)
         page = request.url.path.rpartition("/")[0]
         return RedirectResponse(page, 303, headers=_HEADERS)
 
@@ -102,3 +108,9 @@ def _name(request: Request) -> tuple[UUID, str]:
 
 def _nothing() -> Response:
     return PlainTextResponse("There is no such payment.", 404)
+
+
+def _later(undecided: Busy | OutcomeUnknown) -> Response:
+    """Ask to come back: whoever answers twice is taken at their first word."""
+    wait = str(undecided.retry_after_seconds)
+    return PlainTextResponse(undecided.message, 503, {"retry-after": wait})

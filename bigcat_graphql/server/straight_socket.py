@@ -61,8 +61,8 @@ class StraightSocket(WebSocketsSansIOProtocol):
         if self.is_paused or self.close_sent or transport.is_closing():
             return False
         frame = b"".join((_head_text(len(begin) + len(shared) + len(end)), begin, shared, end))
-        # Straight to the kernel: the transport would queue it until the end of the loop's turn.
-        # Whatever waits there goes first, and is as much as the client is behind.
+        # Straight to the kernel, which saves what the transport does around the same call. Whatever
+        # waits in the transport goes first, and is as much as the client is behind.
         if self._descriptor is not None and not transport.get_write_buffer_size():
             try:
                 sent = os.write(self._descriptor, frame)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from bigcat_graphql.errors import NotFound
+from bigcat_graphql.errors import Busy, NotFound, OutcomeUnknown
 from bigcat_graphql.money import Money
 from bigcat_graphql.payments import PlayAction
 from bigcat_graphql.payments.provider import ProviderStatus
@@ -138,3 +138,25 @@ async def test_without_provider_test_there_is_no_page_at_all() -> None:
         assert (await client.get(PAGE)).status_code == 404
         assert (await client.post(f"{PAGE}/approve")).status_code == 404
     assert desk.answers == []
+
+
+class BusyDesk(Desk):
+    """One whose database is away, or was lost in mid-answer."""
+
+    async def find(self, concert_id: UUID, client_secret: str) -> PlayAction | None:
+        del concert_id, client_secret
+        raise Busy
+
+    async def answer(self, concert_id: UUID, client_secret: str, *, approves: bool) -> None:
+        del concert_id, client_secret, approves
+        raise OutcomeUnknown
+
+
+async def test_a_busy_database_asks_to_come_back() -> None:
+    async with serving(BusyDesk()) as client:
+        shown = await client.get(PAGE)
+        taken = await client.post(f"{PAGE}/approve", headers={"origin": "http://box.test"})
+    assert [(one.status_code, one.headers["retry-after"]) for one in (shown, taken)] == [
+        (503, "1"),
+        (503, "1"),
+    ]

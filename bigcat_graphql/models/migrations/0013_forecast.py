@@ -32,4 +32,12 @@ class Migration(migrations.Migration):
                 ("leaving_per_minute", fields.FloatField(default=0.0, db_default=0.0)),
             )
         ]
+        + [
+            # A queue that is open now has ended sessions without knowing how long they lasted.
+            ops.RunSQL(
+                "UPDATE sale_queue SET session_seconds = 120 * sessions_ended"
+                " WHERE sessions_ended > 0 AND ended_at IS NULL",
+                "SELECT",
+            ),
+        ]
     )
