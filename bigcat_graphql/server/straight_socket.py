@@ -1,7 +1,6 @@
 """uvicorn's websocket with a short cut: shared frames go straight onto the transport."""
 
 import asyncio
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -42,36 +41,21 @@ class StraightSocket(WebSocketsSansIOProtocol):
     on_drain: Callable[[], None] | None = None
     on_shutdown: Callable[[], None] | None = None
     _stuck_timer: asyncio.TimerHandle | None = None
-    # Where frames are written past the transport; None where it encrypts.
-    _descriptor: int | None = None
 
     def handle_connect(self, event: Request) -> None:
         """Offer the extension; the app starts in a later turn of the loop."""
         super().handle_connect(event)
         if not self.close_sent:
             self.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
-            if self.transport.get_extra_info("ssl_object") is None:
-                self._descriptor = self.transport.get_extra_info("socket").fileno()
             extensions: dict[str, Any] = {**(self.scope.get("extensions") or {}), EXTENSION: self}
             self.scope["extensions"] = extensions
 
     def write_text(self, begin: bytes, shared: bytes = b"", end: bytes = b"") -> bool:
         """Write a text frame of these parts, unless much is unsent or the socket is closing."""
-        transport = self.transport
-        if self.is_paused or self.close_sent or transport.is_closing():
+        if self.is_paused or self.close_sent or self.transport.is_closing():
             return False
-        frame = b"".join((_head_text(len(begin) + len(shared) + len(end)), begin, shared, end))
-        # Straight to the kernel, which saves what the transport does around the same call. Whatever
-        # waits in the transport goes first, and is as much as the client is behind.
-        if self._descriptor is not None and not transport.get_write_buffer_size():
-            try:
-                sent = os.write(self._descriptor, frame)
-            except OSError:  # no room now, or gone: the transport finds out which
-                sent = 0
-            if sent == len(frame):
-                return True
-            frame = frame[sent:]
-        transport.write(frame)
+        header = _head_text(len(begin) + len(shared) + len(end))
+        self.transport.write(b"".join((header, begin, shared, end)))
         return True
 
     def close(self, code: int, reason: str = "") -> None:
