@@ -87,11 +87,13 @@ CROSS JOIN LATERAL (
   WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
 ) own
 CROSS JOIN LATERAL (
-  SELECT count(*) AS bookings,
-         ceil(extract(epoch FROM min(b.reserved_until) - now()))::int AS seconds_left
+  -- Those whose time is over are left out late: where they would be by a condition, and few were
+  -- PENDING when the table was last analyzed, the index of times would be read, all of it for each.
+  SELECT count(*) FILTER (WHERE b.reserved_until > now()) AS bookings,
+         ceil(extract(epoch FROM min(b.reserved_until) FILTER (WHERE b.reserved_until > now())
+                                 - now()))::int AS seconds_left
   FROM booking b
-  WHERE b.account_id = wish.account_id AND b.status = 'PENDING' AND b.reserved_until > now()
-    AND NOT b.is_offer
+  WHERE b.account_id = wish.account_id AND b.status = 'PENDING' AND NOT b.is_offer
 ) pending
 WHERE c.plan_id IS NOT NULL AND c.currency IS NOT NULL AND c.status <> 'DRAFT'
 """
