@@ -4,7 +4,6 @@ PostgreSQL decides between the lanes of many processes; a lane only saves it fro
 thing a thousand times.
 """
 
-from collections import deque
 from collections.abc import Collection, Hashable, Mapping, Sequence
 
 import structlog
@@ -55,38 +54,29 @@ class Lane(Batches[Wish, Outcome]):
         """Refuse at once whoever waits for seats that this batch has found or made taken."""
         if self._latest is None:
             return
-        hopeless = await self._find_hopeless(self._latest)
-        if hopeless:
-            self.waiting = deque(one for one in self.waiting if one not in hopeless)
-            # A few round trips that the next batch would spend waiting.
-            self.do_beside(self._refuse(hopeless, self._latest))
-
-    async def _find_hopeless(self, result: Result) -> dict[_Caller, None]:
-        """Find them, in order of arrival; a key that comes twice is once among them."""
-        unique: dict[Hashable, _Caller] = {}
-        for caller in tuple(self.waiting):
-            if (
-                not caller.answer.done()
-                and not result.taken.keys().isdisjoint(caller.request.seats)
-                and await _is_hopeless(caller.request, result)
-            ):
-                unique.setdefault(caller.request.intent.name, caller)
-        return dict.fromkeys(unique.values())
-
-    async def _refuse(self, hopeless: Collection[_Caller], result: Result) -> None:
         try:
-            refusals = await _explain([caller.request for caller in hopeless], result)
-            kept = await keep_refusals(refusals)
-        except Exception:  # noqa: BLE001 - nothing was decided, and the next batch asks anew
+            outcomes = await self._refuse_hopeless(self._latest)
+        except Exception:  # noqa: BLE001 - they are still waiting, and the next batch asks anew
             _LOG.exception("refusing_failed")
-            self.put_back([*hopeless])
             return
-        for caller in hopeless:
-            outcome = repeated(kept[caller.request])
-            if isinstance(outcome, Again):
-                self.put_back([caller])
-            else:
+        for caller, outcome in outcomes.items():
+            if not isinstance(outcome, Again):
                 caller.tell(outcome)
+
+    async def _refuse_hopeless(self, result: Result) -> dict[_Caller, Outcome]:
+        hopeless = [
+            caller
+            for caller in tuple(self.waiting)
+            if not caller.answer.done()
+            and not result.taken.keys().isdisjoint(caller.request.seats)
+            and await _is_hopeless(caller.request, result)
+        ]
+        if not hopeless:
+            return {}
+        unique = {caller.request.intent.name: caller for caller in reversed(hopeless)}
+        refusals = await _explain([caller.request for caller in unique.values()], result)
+        kept = await keep_refusals(refusals)
+        return {caller: repeated(kept[caller.request]) for caller in unique.values()}
 
 
 async def _is_hopeless(wish: Wish, result: Result) -> bool:

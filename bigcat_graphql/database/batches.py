@@ -7,11 +7,11 @@ requests share a transaction, and the less each of them costs.
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Collection, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import asyncpg
 
@@ -54,7 +54,6 @@ class Batches(ABC, Generic[T, R]):
         self.waiting: deque[Caller[T, R]] = deque()
         self._most = most
         self._running: asyncio.Task[None] | None = None
-        self._beside: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     def names_of(self, request: T) -> AbstractSet[Hashable]:
@@ -87,29 +86,15 @@ class Batches(ABC, Generic[T, R]):
         """
         caller = Caller[T, R](request, asyncio.get_running_loop().create_future())
         self.waiting.append(caller)
-        self._go_on()
-        return await caller.answer
-
-    def put_back(self, callers: Sequence[Caller[T, R]]) -> None:
-        """Let callers who were taken out of the queue be the first of the next batch."""
-        self.waiting.extendleft(reversed(callers))
-        self._go_on()
-
-    def do_beside(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do what the next batch need not wait for."""
-        task = asyncio.create_task(work, context=Context())
-        self._beside.add(task)
-        task.add_done_callback(self._beside.discard)
-
-    async def drain(self) -> None:
-        """Wait until nothing is on its way, as a server that stops does."""
-        while under_way := self._beside | ({self._running} if self._running else set()):
-            await asyncio.wait(under_way)
-
-    def _go_on(self) -> None:
         if self._running is None:
             # A context of its own: it must not live in its first caller's transaction.
             self._running = asyncio.create_task(self._run(), context=Context())
+        return await caller.answer
+
+    async def drain(self) -> None:
+        """Wait until nothing is on its way, as a server that stops does."""
+        if self._running is not None:
+            await asyncio.wait({self._running})
 
     async def _run(self) -> None:
         try:

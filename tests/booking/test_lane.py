@@ -108,30 +108,6 @@ async def test_a_refusal_worked_out_in_memory_is_kept_as_well() -> None:
     assert again.value.retry_after_seconds is not None
 
 
-async def test_nobody_waits_for_the_refusal_of_others(rival: database.Connection) -> None:
-    concert, lane = await make_concert(), Lane()
-    loser = await make_buyer()
-    await rival.execute("BEGIN")
-    # Somebody else has the loser's key for a moment, so that the refusal cannot be kept yet.
-    await rival.execute(
-        "INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, created_at)"
-        " VALUES ($1, $2, $3, 'k', '', now())",
-        uuid4(),
-        loser.account_id,
-        MUTATION,
-    )
-    with capture_logs() as logs:
-        first = asyncio.create_task(lane.submit(wish(await make_buyer(), concert, 0)))
-        lost = asyncio.create_task(lane.submit(wish(loser, concert, 0, key="k")))
-        assert isinstance(await first, Reserved)
-        await until_waiting(rival)
-        assert isinstance(await lane.submit(wish(await make_buyer(), concert, 1)), Reserved)
-        await rival.execute("ROLLBACK")
-        assert isinstance(await lost, booking.SeatsUnavailable)
-        await lane.drain()
-    assert logs == []
-
-
 async def test_a_refusal_that_cannot_be_kept_is_for_the_next_batch(
     rival: database.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
