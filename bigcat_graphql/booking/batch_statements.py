@@ -87,8 +87,8 @@ CROSS JOIN LATERAL (
   WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
 ) own
 CROSS JOIN LATERAL (
-  -- Those whose time is over are left out late: where they would be by a condition, and few were
-  -- PENDING when the table was last analyzed, the index of times would be read, all of it for each.
+  -- Those whose time is over are left out late: by a condition, the index of times would be
+  -- tempting, and be read whole for each account if few were PENDING when it was last analyzed.
   SELECT count(*) FILTER (WHERE b.reserved_until > now()) AS bookings,
          ceil(extract(epoch FROM min(b.reserved_until) FILTER (WHERE b.reserved_until > now())
                                  - now()))::int AS seconds_left
