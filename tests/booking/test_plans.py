@@ -36,4 +36,4 @@ async def test_bookings_whose_time_is_over_are_found_by_it(rival: Connection) ->
     await transaction.start()
     plan = await plan_of(rival, _EXPIRE_BOOKINGS, "int", "10")
     await transaction.rollback()
-    assert "Index Scan using booking_lapsing" in plan
+    assert "on booking_lapsing" in plan or "using booking_lapsing" in plan
