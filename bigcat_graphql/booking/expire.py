@@ -28,7 +28,9 @@ from bigcat_graphql.settings import get_settings
 _EXPIRE_BOOKINGS = """
 WITH lapsed AS (
   SELECT concert_id, id FROM booking
-  WHERE status = 'PENDING' AND reserved_until <= now()
+  -- Only PENDING ones have such a time, by a constraint; said by their status, all of them might
+  -- be read.
+  WHERE reserved_until <= now()
   ORDER BY reserved_until
   LIMIT $1
   FOR NO KEY UPDATE SKIP LOCKED
