@@ -221,9 +221,12 @@ async def test_a_beacon_that_is_slow_is_left_after_three_seconds(drand: Drand, s
 async def test_a_beacon_that_is_slow_holds_up_no_other_sale(
     drand: Drand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drand.say = nothing
-    # As long as the test waits it is being asked: nothing can go on once it was left.
-    monkeypatch.setattr("bigcat_graphql.onsale.drand._SECONDS", 2 * _PATIENCE_SECONDS)
+    is_enough = asyncio.Event()
+
+    async def until_enough(_: asyncio.StreamWriter) -> None:
+        await is_enough.wait()
+
+    drand.say = until_enough
     slow, other, waits = await make_queue(), await make_queue(), await make_queue()
     with override_settings(queue_admitted_max=1):
         await join_all(other, 4)
@@ -235,6 +238,9 @@ async def test_a_beacon_that_is_slow_holds_up_no_other_sale(
         )
         await close_lobby(waits, 9)
         head = (await state_of(other)).head_rank
+        # From here on it is asked as long as the test waits: nothing can go on once it was left.
+        monkeypatch.setattr("bigcat_graphql.onsale.drand._SECONDS", 2 * _PATIENCE_SECONDS)
+        drand.asked.clear()
 
         turns = asyncio.create_task(run_for_ever())
         try:
@@ -248,7 +254,8 @@ async def test_a_beacon_that_is_slow_holds_up_no_other_sale(
                 await pass_seconds(other, 1)
                 while (await state_of(other)).head_rank == head:
                     await asyncio.sleep(0.05)
+            assert (await state_of(slow)).phase is QueuePhase.DRAWING
         finally:
+            is_enough.set()
             turns.cancel()
             await asyncio.gather(turns, return_exceptions=True)
-        assert (await state_of(slow)).phase is QueuePhase.DRAWING
