@@ -3,6 +3,7 @@
 import pytest
 
 from bigcat_graphql.booking.batch_statements import READ_SALES
+from bigcat_graphql.booking.confirm import _CONFIRM
 from bigcat_graphql.booking.expire import _EXPIRE_BOOKINGS
 from bigcat_graphql.database import Connection
 
@@ -29,6 +30,17 @@ async def test_open_bookings_of_an_account_are_never_found_by_their_time(
     plan = await plan_of(rival, READ_SALES, "uuid[], uuid[]", "'{}', '{}'")
     await transaction.rollback()
     assert "booking_lapsing" not in plan
+
+
+async def test_bookings_to_confirm_are_found_by_their_keys(rival: Connection) -> None:
+    transaction = rival.transaction()
+    await transaction.start()
+    await rival.execute("ALTER TABLE booking DROP CONSTRAINT booking_pkey CASCADE")
+    types, arguments = "uuid[], uuid[], uuid[], text[]", "'{}', '{}', '{}', '{}'"
+    plan = await plan_of(rival, _CONFIRM, types, arguments)
+    await transaction.rollback()
+    assert "booking_lapsing" not in plan
+    assert "booking_pending" not in plan
 
 
 async def test_bookings_whose_time_is_over_are_found_by_it(rival: Connection) -> None:
