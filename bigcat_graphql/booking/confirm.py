@@ -30,8 +30,8 @@ WITH wish AS (
   SELECT b.concert_id, b.id, b.seat_count, b.currency
   FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, id)
   JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
-  -- As PENDING ones have, and RESERVED seats below, and no others. Said by their status, or plainly,
-  -- the indexes on those would be tempting, and be read whole for each.
+  -- As PENDING ones have, and RESERVED seats below, and no others. Said by their status, or
+  -- plainly, the indexes on those would be tempting, and be read whole for each.
   WHERE coalesce(b.reserved_until, '-infinity') <> '-infinity'
 ), own AS (
   SELECT s.concert_id, s.index, s.booking_id, s.price_minor, wish.seat_count, wish.currency
