@@ -43,11 +43,13 @@ SALES = {
     "everybody stays": Sale(3_000),
     "sixty in a hundred leave": Sale(3_000, 500, gives_up_at=_BURST),
     "few are let in a second": Sale(400, 40, per_second=0.7, gives_up_at=_BURST),
-    "a third only seems to be there": Sale(3_000, gives_up_at=lambda d, _: d.choice((0, NEVER, NEVER)), unseen=1),  # noqa: E501
+    "a third only seems to be there": Sale(
+        3_000, gives_up_at=lambda dice, _: dice.choice((0, NEVER, NEVER)), unseen=1
+    ),
     "many come late": Sale(3_000, 2_000, gives_up_at=some_leave(0.6, burst_at=0, until=0.1)),
     "those inside set the pace": Sale(6_000, 1_000, 20, gives_up_at=patience, stays_in=minutes),
     "the seats become few": Sale(6_000, 0, 20, seats=3_000, stays_in=minutes),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", SALES)
