@@ -3,7 +3,7 @@
 import secrets
 from uuid import UUID
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 # No 0/O, 1/I/L and U: what people read out loud must not be mistaken.
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -28,6 +28,7 @@ from bigcat_graphql.booking.rules import Sale
 from bigcat_graphql.booking.sales import Sales, read_sales_of
 from bigcat_graphql.booking.wish import Again, Outcome, Repeated, Reserved, Wish, repeated
 from bigcat_graphql.errors import Busy, DomainError
+from bigcat_graphql.ids import new_reference
 from bigcat_graphql.models import Booking, BookingStatus
 from bigcat_graphql.settings import get_settings
 
@@ -161,7 +162,7 @@ def _reserve_arguments(picture: _Picture, sales: Sales) -> list[object]:
         [wish.booking_id for wish in wishes],
         [wish.concert_id for wish in wishes],
         [wish.intent.account_id for wish in wishes],
-        [wish.reference for wish in wishes],
+        [new_reference() for _ in wishes],
         [sales.currency_of(wish.concert_id) for wish in wishes],
         [len(picture.picked[wish]) for wish in wishes],
         float(get_settings().reservation_seconds),
@@ -186,13 +187,12 @@ def _booking_of(wish: Wish, seats: list[Record], currency: str) -> Booking:
     """Say what was written, so that nobody has to read it again."""
     settings = get_settings()
     row = seats[0]
-    # Without the ORM's checks, which are for what is still to be saved.
-    booking = Booking.construct(
-        _saved_in_db=True,
+    booking = database.make_written(
+        Booking,
         id=wish.booking_id,
         concert_id=wish.concert_id,
         account_id=wish.intent.account_id,
-        reference=wish.reference,
+        reference=row["reference"],
         status=BookingStatus.PENDING,
         version=1,
         total_minor=row["total_minor"],

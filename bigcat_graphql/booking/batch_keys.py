@@ -1,5 +1,6 @@
 """The keys of a batch: claimed first, repeats found, and what came of each written at the end."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -12,6 +13,9 @@ from bigcat_graphql.booking.idempotency import Answer, Intent, dump, dump_answer
 from bigcat_graphql.booking.wish import Again
 from bigcat_graphql.errors import DomainError, NotDecided
 from bigcat_graphql.ids import new_id
+
+# As long as a transaction waits for a lock.
+_KEY_SECONDS = 2.0
 
 
 class Claimant(Protocol):
@@ -81,16 +85,12 @@ async def keep_refusals(refusals: Mapping[C, DomainError]) -> dict[C, Answer | D
     Returns:
         What is to be answered: of those that came before, what came of them then.
     """
-    # In a transaction for its lock time-out: a key may be on its way in another process.
-    return await database.run_transaction(lambda: _keep_refusals(refusals))
-
-
-async def _keep_refusals(
-    refusals: Mapping[C, DomainError],
-) -> dict[C, Answer | DomainError | None]:
     claimants = list(refusals)
     texts = [dump(refusal) for refusal in refusals.values()]
-    new = _found(claimants, await _claim(sql.CLAIM_KEYS, claimants, texts))
+    # No transaction, which takes two round trips more, so no lock time-out: a key may be on its
+    # way in another process, whose transaction has one.
+    async with asyncio.timeout(_KEY_SECONDS):
+        new = _found(claimants, await _claim(sql.CLAIM_KEYS, claimants, texts))
     return {**refusals, **await read_repeats([one for one in claimants if one not in new])}
 
 

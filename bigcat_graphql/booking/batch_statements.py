@@ -128,14 +128,14 @@ WITH wanted AS (
          now() + make_interval(secs => $10),
          (SELECT c.refund_steps FROM concert c WHERE c.id = wish.concert_id)
   FROM wish JOIN whole ON whole.id = wish.id
-  RETURNING id, total_minor, created_at, reserved_until
+  RETURNING id, reference, total_minor, created_at, reserved_until
 )
 UPDATE seat s
 SET status = 'R', booking_id = made.id, price_minor = free.price_minor,
     reserved_until = made.reserved_until, version = s.version + 1
 FROM free JOIN made ON made.id = free.booking_id
 WHERE s.concert_id = free.concert_id AND s.index = free.index
-RETURNING made.id AS booking_id, made.total_minor, made.created_at,
+RETURNING made.id AS booking_id, made.reference, made.total_minor, made.created_at,
           s.index, s.tier_code, s.status, s.version, s.reserved_until
 """
 

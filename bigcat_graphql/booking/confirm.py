@@ -130,8 +130,8 @@ def _confirmed(
     version = seats[0]["booking_version"]
     changed = BookingChanged(key.concert_id, key.booking_id, version)
     tickets = (
-        # As from a row, which it is by now: an instance made by hand costs thirty times as much.
-        Ticket._init_from_db(  # noqa: SLF001 - see `lookup.booking_of`
+        database.make_written(
+            Ticket,
             id=ids[seat["place"] - 1],
             concert_id=key.concert_id,
             booking_id=key.booking_id,
@@ -141,9 +141,6 @@ def _confirmed(
             price_minor=seat["price_minor"],
             currency=seat["currency"],
             issued_at=seat["issued_at"],
-            checked_in_at=None,
-            cancelled_at=None,
-            kept_minor=0,
         )
         for seat in seats
     )

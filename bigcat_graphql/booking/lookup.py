@@ -155,8 +155,7 @@ async def find_ticket(viewer: Viewer | None, concert_id: UUID, ticket_id: UUID) 
 
 def booking_of(row: Record | Mapping[str, Any]) -> Booking:
     """Make a booking of a row of `SELECT_BOOKING`."""
-    # Tortoise's own way from a row to an instance; its public one, raw(), takes no arguments.
-    booking = Booking._init_from_db(**row)  # noqa: SLF001 - see above
+    booking = database.read_instance(Booking, row)
     booking.status_now = BookingStatus(row["status_now"])
     booking.seconds_left = row["seconds_left"]
     booking.extendable_until = row["extendable_until"]

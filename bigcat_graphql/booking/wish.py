@@ -8,7 +8,7 @@ from bigcat_graphql.accounts.pace import Subject
 from bigcat_graphql.booking.idempotency import Answer, Intent
 from bigcat_graphql.booking.selection import BookingKey, ChosenSeats, Selection
 from bigcat_graphql.errors import DomainError
-from bigcat_graphql.ids import new_id, new_reference
+from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking
 
 MUTATION = "bookSeats"
@@ -26,7 +26,6 @@ class Wish:
     intent: Intent
     is_hasty: bool = False
     booking_id: UUID = field(default_factory=new_id)
-    reference: str = field(default_factory=new_reference)
     tries: int = 0
     seats: frozenset[tuple[UUID, int]] = field(init=False)
     """The very seats it names; none if it leaves the choice to us."""

@@ -8,7 +8,7 @@ from asyncpg import Record
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.catalogue.statements import is_storable
 from bigcat_graphql.catalogue.status import STATUS_NOW
-from bigcat_graphql.database import fetch_all, fetch_one
+from bigcat_graphql.database import fetch_all, fetch_one, read_instance
 from bigcat_graphql.models import AccountRole, Concert, ConcertOrganizer, ConcertStatus, PriceTier
 
 # What `concert_of` reads.
@@ -67,7 +67,6 @@ async def _seen_by(viewer: Viewer | None, concert: Concert) -> Concert | None:
 
 def concert_of(row: Record) -> Concert:
     """Make a concert of a row of `SELECT_CONCERTS`."""
-    # Tortoise's own way from a row to an instance; its public one, raw(), takes no arguments.
-    concert = Concert._init_from_db(**dict(row))  # noqa: SLF001 - see above
+    concert = read_instance(Concert, row)
     concert.status_now = ConcertStatus(row["status_now"])
     return concert

@@ -12,6 +12,7 @@ from bigcat_graphql.database.connection import (
     opened_at,
     tortoise_config,
 )
+from bigcat_graphql.database.instances import make_written, read_instance
 from bigcat_graphql.database.migration import migrate
 from bigcat_graphql.database.pool import Connection
 from bigcat_graphql.database.statistics import refresh_for_ever, refresh_statistics
@@ -29,9 +30,11 @@ __all__ = [
     "execute",
     "fetch_all",
     "fetch_one",
+    "make_written",
     "migrate",
     "open_database",
     "opened_at",
+    "read_instance",
     "refresh_for_ever",
     "refresh_statistics",
     "run_transaction",

@@ -178,27 +178,19 @@ async def _confirm(desk: _Desk) -> None:
 def _paid(desk: _Desk, attempt: Attempt, done: Confirmed) -> Paid:
     payable, state = desk.payables[attempt.key], desk.states[attempt]
     booking = payable.as_confirmed(done.version)
-    # As from a row, which it is by now: an instance made by hand costs thirty times as much.
-    payment = Payment._init_from_db(  # noqa: SLF001 - see `lookup.booking_of`
+    payment = database.make_written(
+        Payment,
         id=attempt.payment_id,
         concert_id=booking.concert_id,
         booking_id=booking.id,
         status=PaymentStatus.CAPTURED,
         amount_minor=booking.total_minor,
         captured_minor=booking.total_minor,
-        refunded_minor=0,
-        ahead_minor=0,
         currency=booking.currency,
-        seat_indexes=None,
-        seat_prices_minor=None,
         provider=attempt.provider.name,
         payment_method=attempt.payment_method,
         provider_reference=state.reference if state else None,
-        client_secret=None,
-        decline_code=None,
         created_at=payable.now,
-        look_at=None,
-        looks=0,
     )
     return Paid(booking, payment, done.tickets)
 

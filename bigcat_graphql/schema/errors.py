@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from inspect import isawaitable
 from typing import Any
 
@@ -210,5 +211,10 @@ def _locate(of_input: object, paths: tuple[str, ...]) -> Path:
 
 def _is_given(value: object, steps: list[str]) -> bool:
     for step in steps:
-        value = given(getattr(value, to_snake_case(step), None))
+        value = given(getattr(value, _attribute_of(step), None))
     return value is not None
+
+
+@cache
+def _attribute_of(step: str) -> str:
+    return to_snake_case(step)

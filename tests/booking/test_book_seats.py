@@ -5,10 +5,11 @@ import pytest
 
 from bigcat_graphql import booking
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.booking import ChosenSeats
+from bigcat_graphql.booking import BookingKey, ChosenSeats
+from bigcat_graphql.booking.lookup import get_booking
 from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import InvalidInput, NotFound, Unauthenticated
-from bigcat_graphql.models import BookingStatus, ConcertStatus, Seat, Ticket
+from bigcat_graphql.models import Booking, BookingStatus, ConcertStatus, Seat, Ticket
 from tests.booking.verbs import book, cancel, let_time_pass, pay, places, states
 from tests.scenes import make_account as make_guest
 from tests.scenes import make_buyer, make_concert, view_as
@@ -26,6 +27,17 @@ async def test_reserves_every_seat_for_ten_minutes_and_sums_the_price() -> None:
     assert made.total_minor == 13_000
     assert made.seconds_left in (599, 600)
     assert made.extendable_until == made.created_at + timedelta(minutes=30)
+
+
+async def test_what_is_answered_is_what_was_written() -> None:
+    made = await book(await make_buyer(), await make_concert(), 1, 2)
+
+    written = await get_booking(BookingKey.of(made))
+    for name in sorted(Booking._meta.db_fields - {"refund_steps"}):
+        assert getattr(made, name) == getattr(written, name)
+    # Nobody asks the answer for what it was not told; whoever does is not told wrong.
+    with pytest.raises(AttributeError):
+        _ = made.refund_steps
 
 
 async def test_one_taken_seat_refuses_them_all_and_is_named() -> None:
