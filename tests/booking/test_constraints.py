@@ -76,7 +76,6 @@ UNIQUE = {
     "payment_one_live",
     "refund_of_lost_seats",
     "seating_plan_content",
-    "ticket_code",
     "ticket_one_a_seat",
     "venue_folded",
 }
