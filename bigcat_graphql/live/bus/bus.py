@@ -12,7 +12,7 @@ import structlog
 from bigcat_graphql.booking.events import Event
 from bigcat_graphql.live.bus.link import Connect, Link
 from bigcat_graphql.live.bus.outbox import Outbox
-from bigcat_graphql.live.bus.wording import NotAMessage, read_message, write_messages
+from bigcat_graphql.live.bus.wording import NotAMessage, is_from, read_message, write_messages
 
 _log = structlog.get_logger(__name__)
 
@@ -143,12 +143,12 @@ class Bus:
             raise
 
     def _hear(self, sent: bytes) -> None:
+        if is_from(self._name, sent):
+            return
         try:
             message = read_message(sent)
         except NotAMessage as error:
             self._note_garbage(error)
-            return
-        if message.sender == self._name:
             return
         for event in message.events:
             self._receive(event)

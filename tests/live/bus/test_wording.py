@@ -22,6 +22,7 @@ from bigcat_graphql.live.bus.outbox import Outbox
 from bigcat_graphql.live.bus.wording import (
     MESSAGE_BYTES,
     NotAMessage,
+    is_from,
     read_message,
     write_messages,
 )
@@ -47,7 +48,8 @@ def send(*events: Event) -> tuple[list[bytes], Outbox]:
     messages = write_messages("n1", outbox.take())
     for message in messages:
         read = read_message(message)
-        assert read.sender == "n1"
+        assert is_from("n1", message)
+        assert not is_from("n2", message)
         for event in read.events:
             heard.put(event)
     return messages, heard
@@ -114,6 +116,7 @@ GARBAGE = [
     b'"changes"',
     b'{"from":"x"}',
     b'{"changes":[]}',
+    b'{"from":7,"changes":[]}',
     b'{"from":"x","changes":7}',
     b'{"from":"x","changes":[7]}',
     b'{"from":"x","changes":[{"seats":[]}]}',
