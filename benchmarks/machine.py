@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 import sysconfig
 import time
 from collections.abc import Iterator, Sequence
@@ -130,14 +131,19 @@ def describe() -> dict[str, str]:
         if line.startswith("model name")
     ]
     memory = os.sysconf("SC_PHYS_PAGES") * _PAGE / 2**30
-    built = sysconfig.get_config_var("CONFIG_ARGS") or ""
-    optimized = "optimized" if "--enable-optimizations" in built else "built without optimizations"
     return {
         "machine": f"{len(models)} x {models[0] if models else platform.machine()}",
         "memory": f"{memory:.0f} GiB",
-        "python": f"{platform.python_version()}, {optimized}",
+        "python": f"{platform.python_version()}, {_build_of_python()}",
         "node": _version_of(["node", "--version"]),
     }
+
+
+def _build_of_python() -> str:
+    if sys.base_prefix == "/usr":
+        return "the distribution's"  # optimized, though its configuration does not say so
+    built = sysconfig.get_config_var("CONFIG_ARGS") or ""
+    return "optimized" if "--enable-optimizations" in built else "built without optimizations"
 
 
 def _version_of(command: Sequence[str]) -> str:
