@@ -133,9 +133,10 @@ class Ticket(Model):
 
 
 class IdempotencyKey(Model):
-    """The outcome of a mutation under its key; unique by account, mutation and key.
+    """The outcome of a mutation under its key.
 
     `outcome` names what the verb made, `{"booking": …}`, or the refusal it raised, `{"error": …}`.
+    Its key is (account_id, mutation, key).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)

@@ -110,6 +110,18 @@ async def test_concert_id_leads_the_keys_of_what_belongs_to_a_concert() -> None:
         assert keys[table].startswith("PRIMARY KEY (concert_id, ")
 
 
+async def test_idempotency_keys_have_their_name_for_a_key_and_no_index_to_spare() -> None:
+    rows = await database.fetch_all(
+        "SELECT pg_get_indexdef(indexrelid) AS text FROM pg_index"
+        " WHERE indrelid = 'idempotency_key'::regclass"
+    )
+
+    assert sorted(row["text"].partition(" USING ")[2] for row in rows) == [
+        "btree (account_id, mutation, key)",
+        "btree (created_at)",
+    ]
+
+
 async def sold_seat() -> tuple[Concert, Seat]:
     concert, buyer = await make_concert(), await make_buyer()
     await pay(buyer, await book(buyer, concert, 0))
