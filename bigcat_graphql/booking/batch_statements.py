@@ -116,26 +116,30 @@ WITH wanted AS (
   ORDER BY s.concert_id, s.index
   FOR NO KEY UPDATE OF s
 ), whole AS (
-  SELECT wish.id, sum(free.price_minor)::bigint AS total_minor
-  FROM free JOIN wish ON wish.id = free.booking_id
-  GROUP BY wish.id, wish.seat_count
-  HAVING count(*) = wish.seat_count
+  SELECT * FROM (
+    SELECT free.*, wish.account_id, wish.reference, wish.currency, wish.seat_count,
+           count(*) OVER own AS free_count, sum(free.price_minor) OVER own::bigint AS total_minor,
+           row_number() OVER (own ORDER BY free.index) AS place
+    FROM free JOIN wish ON wish.id = free.booking_id
+    WINDOW own AS (PARTITION BY free.booking_id)
+  ) counted
+  WHERE free_count = seat_count
 ), made AS (
   INSERT INTO booking (id, concert_id, account_id, reference, status, version, total_minor,
                        currency, seat_count, created_at, reserved_until, refund_steps)
-  SELECT wish.id, wish.concert_id, wish.account_id, wish.reference, 'PENDING', 1,
-         whole.total_minor, wish.currency, wish.seat_count, now(),
-         now() + make_interval(secs => $10),
-         (SELECT c.refund_steps FROM concert c WHERE c.id = wish.concert_id)
-  FROM wish JOIN whole ON whole.id = wish.id
-  RETURNING id, reference, total_minor, created_at, reserved_until
+  SELECT booking_id, concert_id, account_id, reference, 'PENDING', 1, total_minor, currency,
+         seat_count, now(), now() + make_interval(secs => $10),
+         (SELECT c.refund_steps FROM concert c WHERE c.id = whole.concert_id)
+  FROM whole WHERE place = 1
 )
+-- Not joined with `made`: PostgreSQL thinks of one row there, and would go through all of them for
+-- each seat.
 UPDATE seat s
-SET status = 'R', booking_id = made.id, price_minor = free.price_minor,
-    reserved_until = made.reserved_until, version = s.version + 1
-FROM free JOIN made ON made.id = free.booking_id
-WHERE s.concert_id = free.concert_id AND s.index = free.index
-RETURNING made.id AS booking_id, made.reference, made.total_minor, made.created_at,
+SET status = 'R', booking_id = whole.booking_id, price_minor = whole.price_minor,
+    reserved_until = now() + make_interval(secs => $10), version = s.version + 1
+FROM whole
+WHERE s.concert_id = whole.concert_id AND s.index = whole.index
+RETURNING s.booking_id, whole.reference, whole.total_minor, now() AS created_at,
           s.index, s.tier_code, s.status, s.version, s.reserved_until
 """
 

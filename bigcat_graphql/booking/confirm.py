@@ -27,14 +27,15 @@ from bigcat_graphql.models import BookingStatus, Ticket, TicketStatus
 # the order of the seats. A booking that has lost a seat gets no row back.
 _CONFIRM = """
 WITH wish AS (
-  SELECT b.concert_id, b.id, b.seat_count, b.currency
+  SELECT b.concert_id, b.id, b.version, b.seat_count, b.currency
   FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, id)
   JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
   -- As PENDING ones have, and RESERVED seats below, and no others. Said by their status, or
   -- plainly, the indexes on those would be tempting, and be read whole for each.
   WHERE coalesce(b.reserved_until, '-infinity') <> '-infinity'
 ), own AS (
-  SELECT s.concert_id, s.index, s.booking_id, s.price_minor, wish.seat_count, wish.currency
+  SELECT s.concert_id, s.index, s.booking_id, s.price_minor,
+         wish.version AS booking_version, wish.seat_count, wish.currency
   FROM wish JOIN seat s ON s.concert_id = wish.concert_id AND s.booking_id = wish.id
   WHERE s.reserved_until IS NOT NULL
   ORDER BY s.concert_id, s.index
@@ -47,7 +48,6 @@ WITH wish AS (
   UPDATE booking b SET status = 'CONFIRMED', reserved_until = NULL, version = b.version + 1
   FROM (SELECT DISTINCT concert_id, booking_id FROM whole) done
   WHERE b.concert_id = done.concert_id AND b.id = done.booking_id
-  RETURNING b.id, b.version
 ), issued AS (
   INSERT INTO ticket (id, concert_id, booking_id, seat_index, status, code, price_minor, currency,
                       issued_at)
@@ -55,11 +55,13 @@ WITH wish AS (
          price_minor, currency, now()
   FROM whole
 )
+-- Not joined with `confirmed`: PostgreSQL thinks of one row there, and would go through all of them
+-- for each seat. The booking's version is known, since the caller holds its row.
 UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
-FROM whole JOIN confirmed ON confirmed.id = whole.booking_id
+FROM whole
 WHERE s.concert_id = whole.concert_id AND s.index = whole.index
-RETURNING whole.booking_id, confirmed.version AS booking_version, whole.currency, whole.place,
-          now() AS issued_at, s.index, s.status, s.version, s.reserved_until, s.price_minor
+RETURNING whole.booking_id, whole.booking_version + 1 AS booking_version, whole.currency,
+          whole.place, now() AS issued_at, s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 
 # 144 random bits: nobody guesses a ticket.

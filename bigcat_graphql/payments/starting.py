@@ -58,8 +58,9 @@ JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.booking_id
 LEFT JOIN LATERAL (
   SELECT array_agg(s.index ORDER BY s.index) AS indexes,
          array_agg(s.price_minor ORDER BY s.index) AS prices
-  FROM seat s WHERE s.concert_id = b.concert_id AND s.booking_id = b.id
-) seats ON w.status = 'CREATED'
+  FROM seat s
+  WHERE w.status = 'CREATED' AND s.concert_id = b.concert_id AND s.booking_id = b.id
+) seats ON TRUE
 """
 
 
