@@ -61,7 +61,8 @@ UPDATE seat s SET status = 'B', reserved_until = NULL, version = s.version + 1
 FROM whole
 WHERE s.concert_id = whole.concert_id AND s.index = whole.index
 RETURNING whole.booking_id, whole.booking_version + 1 AS booking_version, whole.currency,
-          whole.place, now() AS issued_at, s.index, s.status, s.version, s.reserved_until, s.price_minor
+          whole.place, now() AS issued_at,
+          s.index, s.status, s.version, s.reserved_until, s.price_minor
 """
 
 # 144 random bits: nobody guesses a ticket.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bigcat_graphql.booking.batch_statements import READ_SALES
+from bigcat_graphql.booking.batch_statements import READ_SALES, RESERVE_MANY
 from bigcat_graphql.booking.confirm import _CONFIRM
 from bigcat_graphql.booking.expire import _EXPIRE_BOOKINGS
 from bigcat_graphql.database import Connection
@@ -49,3 +49,27 @@ async def test_bookings_whose_time_is_over_are_found_by_it(rival: Connection) ->
     plan = await plan_of(rival, _EXPIRE_BOOKINGS, "int", "10")
     await transaction.rollback()
     assert "on booking_lapsing" in plan or "using booking_lapsing" in plan
+
+
+@pytest.mark.parametrize(
+    ("statement", "types", "arguments"),
+    [
+        (
+            RESERVE_MANY,
+            "uuid[], int[], uuid[], uuid[], uuid[], uuid[], text[], text[], int[], float8",
+            "'{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 600",
+        ),
+        (_CONFIRM, "uuid[], uuid[], uuid[], text[]", "'{}', '{}', '{}', '{}'"),
+    ],
+    ids=["reserve", "confirm"],
+)
+async def test_no_seat_goes_through_the_whole_batch(
+    rival: Connection, statement: str, types: str, arguments: str
+) -> None:
+    transaction = rival.transaction()
+    await transaction.start()
+    plan = await plan_of(rival, statement, types, arguments)
+    await transaction.rollback()
+    # What has been written is not searched for: no estimate of it would be right.
+    assert "CTE Scan on made" not in plan
+    assert "CTE Scan on confirmed" not in plan
