@@ -58,7 +58,7 @@ LONG_JOBS: dict[str, Measure] = {
     "sleeper": sleeper.measure,
     "audience": audience.measure,
 }
-_COMPARED = {"crowd": {"bigcat", "broadcast"}}
+_COMPARED = {"crowd": {"bigcat", "broadcast", "writes"}}
 STALLS = "stalls"
 PGBENCH = "pgbench"
 CONTENDERS = (*start.NAMES, PGBENCH)

@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.database import SECRETS, Postgres
@@ -118,6 +118,15 @@ def _broadcast() -> Contender:
     )
 
 
+def _writes() -> Contender:
+    return replace(
+        _broadcast(),
+        name="writes",
+        title="write(2) of finished frames",
+        environment={"BROADCAST_WRITES": "1"},
+    )
+
+
 def _stock() -> Contender:
     return Contender("stock", "Strawberry + Tortoise", _uvicorn("stock"), lambda _: Plain())
 
@@ -176,6 +185,7 @@ _KNOWN: dict[str, Callable[[], Contender]] = {
     "bigcat": _bigcat,
     "floor": _floor,
     "broadcast": _broadcast,
+    "writes": _writes,
     "stock": _stock,
     "mercurius": _mercurius,
     "yoga": _yoga,
