@@ -36,10 +36,6 @@ class BookingEndReason(StrEnum):
     CONCERT_CANCELLED = "CONCERT_CANCELLED"
 
 
-# The version of a booking that nothing has changed since it was made.
-FIRST_VERSION = 1
-
-
 class Booking(Model):
     """A buyer's seats of one concert; never deleted.
 
@@ -56,7 +52,7 @@ class Booking(Model):
     account_id: UUID = fields.UUIDField()
     reference = fields.CharField(max_length=16)
     status = fields.CharEnumField(BookingStatus, max_length=9)
-    version = fields.IntField(default=FIRST_VERSION)
+    version = fields.IntField(default=1)
     total_minor: int = fields.BigIntField()
     currency = fields.CharField(max_length=3)
     seat_count = fields.IntField()

@@ -4,7 +4,7 @@ An attempt whose provider has to be asked is only written down here, and asked a
 commit. One whose outcome is known without asking anybody is done here whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -22,7 +22,6 @@ from bigcat_graphql.booking.payable import Payable, lock_payable
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
 from bigcat_graphql.errors import Busy, DomainError, InvalidInput, NotFound
 from bigcat_graphql.models import Booking, BookingStatus, Payment, PaymentStatus
-from bigcat_graphql.models.booking import FIRST_VERSION
 from bigcat_graphql.models.payment import LIVE_STATUSES
 from bigcat_graphql.payments.attempt import Attempt, Begun, InTheWay, Outcome, Paid
 from bigcat_graphql.payments.errors import PaymentDeclined
@@ -117,18 +116,13 @@ async def _start(attempts: Sequence[Attempt]) -> tuple[dict[Attempt, Outcome], l
 async def _read_desk(attempts: Sequence[Attempt]) -> _Desk:
     names = [attempt.key for attempt in attempts]
     payables = await lock_payable(names)
-    return _Desk(payables, await _read_attempts(payables))
-
-
-async def _read_attempts(payables: Mapping[BookingKey, Payable]) -> dict[UUID, list[Record]]:
-    # Every attempt changes its booking, so one that nothing has changed yet needs no look.
-    keys = [key for key, one in payables.items() if one.booking.version > FIRST_VERSION]
+    rows = await database.fetch_all(
+        _ATTEMPTS, [key.concert_id for key in names], [key.booking_id for key in names]
+    )
     earlier: dict[UUID, list[Record]] = {}
-    if keys:
-        concerts, bookings = [key.concert_id for key in keys], [key.booking_id for key in keys]
-        for row in await database.fetch_all(_ATTEMPTS, concerts, bookings):
-            earlier.setdefault(row["booking_id"], []).append(row)
-    return earlier
+    for row in rows:
+        earlier.setdefault(row["booking_id"], []).append(row)
+    return _Desk(payables, earlier)
 
 
 def _judge(desk: _Desk, attempt: Attempt) -> None:
