@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from email.headerregistry import (
     Address,
-    BaseHeader,
     HeaderRegistry,
     UniqueAddressHeader,
     UniqueUnstructuredHeader,
@@ -24,8 +23,10 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _SHORT = 60
 
 
-class TextHeader(UniqueUnstructuredHeader, BaseHeader):
+class TextHeader(UniqueUnstructuredHeader):
     """A line of text, such as a subject, that means what it says."""
+
+    name: str  # the registry makes a BaseHeader of it, which has one
 
     @classmethod
     def parse(cls, value: str, kwds: dict[str, Any]) -> None:
@@ -37,8 +38,10 @@ class TextHeader(UniqueUnstructuredHeader, BaseHeader):
         return _line(self.name, write_text(str(self)), policy)
 
 
-class MailboxHeader(UniqueAddressHeader, BaseHeader):
+class MailboxHeader(UniqueAddressHeader):
     """Whom a mail is from, whom it goes to, or where answers go: one mailbox."""
+
+    name: str
 
     def fold(self, *, policy: Policy) -> str:
         """Write the header."""
@@ -48,10 +51,13 @@ class MailboxHeader(UniqueAddressHeader, BaseHeader):
 def make_headers() -> HeaderRegistry:
     """Make the headers that words from outside may stand in; all others are Python's own."""
     registry = HeaderRegistry()
-    registry.map_to_type("subject", TextHeader)
-    registry.map_to_type("to", MailboxHeader)
-    registry.map_to_type("reply-to", MailboxHeader)
-    registry.map_to_type("from", MailboxHeader)
+    for name, kind in (
+        ("subject", TextHeader),
+        ("from", MailboxHeader),
+        ("to", MailboxHeader),
+        ("reply-to", MailboxHeader),
+    ):
+        registry.map_to_type(name, kind)  # type: ignore[arg-type]  # as all of Python's own are
     return registry
 
 
