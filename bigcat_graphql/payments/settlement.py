@@ -11,7 +11,14 @@ import structlog
 
 from bigcat_graphql import database, jobs
 from bigcat_graphql.booking.lookup import get_booking
-from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.models import (
+    BookingStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundReason,
+    RefundStatus,
+)
 from bigcat_graphql.money import Money
 from bigcat_graphql.payments.provider import (
     PaymentProvider,
@@ -28,6 +35,7 @@ from bigcat_graphql.payments.steps import (
     key_of,
     read_payment,
     take_refund_step,
+    take_return_step,
     take_step,
 )
 
@@ -72,7 +80,7 @@ async def settle(concert_id: UUID, payment_id: UUID) -> Payment:
     provider = provider_named(payment.provider)
     state = await _ask(provider, payment)
     if state is not None and state.refunded_minor < payment.refunded_minor:
-        await _find_returned(provider, payment)
+        await _find_returned(provider, payment, state.refunded_minor)
     while state is not None:
         before = payment.status
         payment = await take_step(payment, state)
@@ -152,13 +160,14 @@ async def _is_over(payment: Payment) -> bool:
     return booking.status_now is not BookingStatus.PENDING
 
 
-async def _find_returned(provider: PaymentProvider, payment: Payment) -> None:
+async def _find_returned(provider: PaymentProvider, payment: Payment, refunded_minor: int) -> None:
     """Find refunds that had arrived, and came back since: the buyer's account was closed."""
     rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
     for refund in await rows.filter(status=RefundStatus.SUCCEEDED).order_by("id"):
         if refund.provider_reference is not None:
             state = await provider.look_up_refund(_refund_request(payment, refund))
             await take_refund_step(refund, state)
+    await take_return_step(payment, refunded_minor)
 
 
 async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
@@ -167,7 +176,8 @@ async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
         return
     rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
     refused = False
-    for refund in await rows.exclude(status=RefundStatus.SUCCEEDED).order_by("id"):
+    due = rows.exclude(status=RefundStatus.SUCCEEDED).exclude(reason=RefundReason.AT_PROVIDER)
+    for refund in await due.order_by("id"):
         refused |= not await _send_refund(provider, payment, refund)
     if refused:
         raise RefundRefused(payment.id.hex)

@@ -20,13 +20,14 @@ from bigcat_graphql.booking.resume import Held, PaidSeats, hold_booking, lose_se
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
 from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
 from bigcat_graphql.payments.events import PaymentCameLate
-from bigcat_graphql.payments.owing import arrive, come_back, compare_refunds, owe_in_full
+from bigcat_graphql.payments.owing import arrive, compare_refunds, owe_in_full
 from bigcat_graphql.payments.provider import (
     ProviderState,
     ProviderStatus,
     RefundProgress,
     RefundState,
 )
+from bigcat_graphql.payments.returning import fail, take_back
 
 WAITING = (PaymentStatus.CREATED, PaymentStatus.REQUIRES_ACTION)
 CHARGED = (
@@ -45,7 +46,7 @@ UPDATE payment p
 SET look_at = CASE
     WHEN p.status IN ('CREATED', 'REQUIRES_ACTION', 'AUTHORIZED', 'ORPHANED', 'DISPUTED')
       OR EXISTS (SELECT FROM refund r WHERE r.concert_id = p.concert_id AND r.payment_id = p.id
-                 AND r.status <> 'SUCCEEDED')
+                 AND r.status <> 'SUCCEEDED' AND r.reason <> 'AT_PROVIDER')
     THEN coalesce(p.look_at, now() + interval '30 seconds') END
 WHERE p.concert_id = $1 AND p.id = $2
 """
@@ -104,6 +105,23 @@ async def take_refund_step(refund: Refund, state: RefundState) -> None:
     async def work() -> list[Event]:
         await hold_booking(key)
         return await _finish(key, refund.payment_id, await _follow_refund(refund, state))
+
+    tell(await database.run_transaction(work))
+
+
+async def take_return_step(payment: Payment, refunded_minor: int) -> None:
+    """Write down that less has gone back of a payment than when it was read, before it was asked.
+
+    Nothing where somebody else has changed that since: they were told as much, or will be.
+    """
+
+    async def work() -> list[Event]:
+        held = await hold_booking(key_of(payment))
+        now = await read_payment(payment.concert_id, payment.id)
+        short_minor = payment.refunded_minor - refunded_minor
+        is_ours = now.refunded_minor == payment.refunded_minor
+        found = is_ours and await take_back(now, short_minor)
+        return await _finish(held.key, payment.id, [] if found else None)
 
     tell(await database.run_transaction(work))
 
@@ -243,15 +261,7 @@ async def _follow_refund(refund: Refund, state: RefundState) -> list[Event] | No
         await arrive(await read_payment(refund.concert_id, refund.payment_id), now)
         return []
     if has_failed:
-        if has_arrived:
-            await come_back(now)
-        # The next attempt is another request to the provider: this one it would only repeat.
-        await rows.update(
-            status=RefundStatus.FAILED,
-            provider_reference=None,
-            succeeded_at=None,
-            attempt=now.attempt + 1,
-        )
+        await fail(now)
         return []
     if now.provider_reference == state.reference:
         return None
