@@ -10,7 +10,16 @@ from bigcat_graphql import booking, database, jobs, payments
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.booking.events import within_transaction
-from bigcat_graphql.models import Booking, Concert, PaymentStatus, Refund, RefundStatus, Ticket
+from bigcat_graphql.models import (
+    Booking,
+    BookingStatus,
+    Concert,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Ticket,
+)
 from bigcat_graphql.money import Money
 from bigcat_graphql.payments.events import RefundSucceeded
 from bigcat_graphql.payments.invariants import violations
@@ -211,6 +220,37 @@ async def test_a_refund_that_is_refused_is_asked_for_again_until_it_arrives() ->
     await payments.settle(payment.concert_id, payment.id)
 
     assert [(one.status, one.attempt) for one in await refunds_of(paid)] == [("SUCCEEDED", 1)]
+    assert await payments.list_attention() == []
+    assert await violations() == {}
+
+
+async def test_a_repeat_of_the_payment_is_answered_while_its_refund_is_refused() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await cancel(buyer, await pay(buyer, made, "refund_fails", key="k"))
+
+    again = await pay(buyer, made, "refund_fails", key="k")
+
+    assert again.status_now is BookingStatus.CANCELLED
+    assert [one.status for one in await refunds_of(made)] == [RefundStatus.FAILED]
+
+
+async def test_a_charge_beside_the_one_that_pays_is_not_what_its_tickets_give_back() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made, "needs_action")
+    first = await payment_of(made)
+    # The bank charges it in the moment in which the buyer takes another card.
+    await database.execute("UPDATE play_payment SET status = 'CAPTURED' WHERE id = $1", first.id)
+    paid = await pay(buyer, made)
+    await payments.settle(first.concert_id, first.id)
+    assert [one.amount_minor for one in await refunds_of(made)] == [6500]
+
+    await cancel(buyer, paid)
+    await payments.settle_open_payments(3600)
+
+    charged = await Payment.filter(booking_id=made.id)
+    assert [(one.captured_minor, one.refunded_minor) for one in charged] == [(6500, 6500)] * 2
     assert await payments.list_attention() == []
     assert await violations() == {}
 
