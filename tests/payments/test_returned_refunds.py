@@ -8,6 +8,7 @@ from bigcat_graphql import database, payments
 from bigcat_graphql.models import Booking, PaymentStatus, RefundReason, RefundStatus
 from bigcat_graphql.payments.invariants import violations
 from bigcat_graphql.payments.settlement import RefundRefused
+from bigcat_graphql.payments.steps import take_return_step
 from tests.booking.verbs import cancel
 from tests.payments.attempts import payment_of
 from tests.payments.test_refunds import buy, refund_at_the_provider, refunds_of
@@ -91,4 +92,17 @@ async def test_one_of_ours_that_was_made_by_hand_is_asked_for_again() -> None:
 
     assert await given_back(paid) == 6500
     assert [one.status for one in await refunds_of(paid)] == [RefundStatus.SUCCEEDED]
+    assert await violations() == {}
+
+
+async def test_two_who_heard_that_one_came_back_take_one_back() -> None:
+    _, paid = await buy(await make_concert(), 0, 1)
+    await refund_at_the_provider(paid, 6500)
+    await refund_at_the_provider(paid, 6500)
+    read_before_it_was_asked = await payment_of(paid)
+
+    for _ in range(2):
+        await take_return_step(read_before_it_was_asked, 6500)
+
+    assert (await payment_of(paid)).refunded_minor == 6500
     assert await violations() == {}
