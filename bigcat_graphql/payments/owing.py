@@ -5,6 +5,7 @@ in the caller's transaction, which holds the booking's row.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bigcat_graphql import database, jobs
@@ -15,6 +16,8 @@ from bigcat_graphql.payments.events import RefundSucceeded
 
 SETTLE = "settle_payment"
 _FOREIGN = RefundReason.AT_PROVIDER
+# Refunds that the provider has refused, each with the number of its attempt.
+Refused = AbstractSet[tuple[UUID, int]]
 
 # The charged payment of a booking, and how much of it neither went back nor is on its way. Not one
 # that came beside it and goes back in full: nobody has tickets for that. A refund that was made at
@@ -108,10 +111,18 @@ async def arrive(payment: Payment, refund: Refund, *, ahead_minor: int = 0) -> N
     await tell_within([RefundSucceeded(payment.concert_id, payment.booking_id, refund.id)])
 
 
-async def compare_refunds(payment: Payment, refunded_minor: int) -> bool:
+async def read_refused(payment: Payment) -> Refused:
+    """Read which refunds of a payment are refused, to be known before its provider is asked."""
+    rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
+    refused = rows.filter(status=RefundStatus.FAILED).exclude(reason=_FOREIGN)
+    return {(refund.id, refund.attempt) for refund in await refused}
+
+
+async def compare_refunds(payment: Payment, refunded_minor: int, refused: Refused) -> bool:
     """Find what went back at the provider without us: it changes money only, and somebody is told.
 
-    A refund of ours that it had refused counts as arrived if as much went back there.
+    A refund of ours that it had refused counts as arrived if as much went back there. It must have
+    been refused before the provider was asked: else what it says may count that very one still.
 
     Returns:
         Whether there was any.
@@ -121,9 +132,12 @@ async def compare_refunds(payment: Payment, refunded_minor: int) -> bool:
     extra_minor = refunded_minor - sent
     found = extra_minor > 0
     for refund in ours:
-        is_refused = refund.status is RefundStatus.FAILED and refund.reason is not _FOREIGN
-        if is_refused and refund.amount_minor <= extra_minor:
-            await arrive(payment, refund)
+        if refund.status is not RefundStatus.FAILED or refund.reason is _FOREIGN:
+            continue
+        if refund.amount_minor <= extra_minor:
+            if (refund.id, refund.attempt) in refused:
+                await arrive(payment, refund)
+            # Else the next look tells: it is due as long as a refund is refused.
             extra_minor -= refund.amount_minor
     if extra_minor > 0:
         await _write_foreign(payment, extra_minor)

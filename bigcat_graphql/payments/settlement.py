@@ -20,6 +20,7 @@ from bigcat_graphql.models import (
     RefundStatus,
 )
 from bigcat_graphql.money import Money
+from bigcat_graphql.payments.owing import Refused, read_refused
 from bigcat_graphql.payments.provider import (
     PaymentProvider,
     PaymentRequest,
@@ -78,12 +79,15 @@ async def settle(concert_id: UUID, payment_id: UUID) -> Payment:
     """
     payment = await read_payment(concert_id, payment_id)
     provider = provider_named(payment.provider)
+    refused: Refused = frozenset()
+    if payment.captured_minor:
+        refused = await read_refused(payment)
     state = await _ask(provider, payment)
     if state is not None and state.refunded_minor < payment.refunded_minor:
         await _find_returned(provider, payment, state.refunded_minor)
     while state is not None:
         before = payment.status
-        payment = await take_step(payment, state)
+        payment = await take_step(payment, state, refused)
         state = await _act(provider, payment) if payment.status is not before else None
     await _send_refunds(provider, payment)
     return await read_payment(concert_id, payment_id)

@@ -20,7 +20,7 @@ from bigcat_graphql.booking.resume import Held, PaidSeats, hold_booking, lose_se
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
 from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
 from bigcat_graphql.payments.events import PaymentCameLate
-from bigcat_graphql.payments.owing import arrive, compare_refunds, owe_in_full
+from bigcat_graphql.payments.owing import Refused, arrive, compare_refunds, owe_in_full
 from bigcat_graphql.payments.provider import (
     ProviderState,
     ProviderStatus,
@@ -60,8 +60,15 @@ WHERE concert_id = $1 AND id = $2
 """
 
 
-async def take_step(payment: Payment, state: ProviderState) -> Payment:
+async def take_step(
+    payment: Payment, state: ProviderState, refused: Refused = frozenset()
+) -> Payment:
     """Write down what the provider says of a payment, and what follows for seats and tickets.
+
+    Args:
+        payment: What it is about.
+        state: What the provider says.
+        refused: What `read_refused` said before the provider was asked.
 
     Returns:
         The payment as it is then.
@@ -69,7 +76,7 @@ async def take_step(payment: Payment, state: ProviderState) -> Payment:
 
     async def work() -> list[Event]:
         held = await hold_booking(key_of(payment))
-        return await _finish(held.key, payment.id, await _follow(held, payment.id, state))
+        return await _finish(held.key, payment.id, await _follow(held, payment.id, state, refused))
 
     tell(await database.run_transaction(work))
     return await read_payment(payment.concert_id, payment.id)
@@ -149,7 +156,9 @@ async def _finish(key: BookingKey, payment_id: UUID, events: list[Event] | None)
     return [*events, BookingChanged(key.concert_id, key.booking_id, row["version"])]
 
 
-async def _follow(held: Held, payment_id: UUID, state: ProviderState) -> list[Event] | None:
+async def _follow(
+    held: Held, payment_id: UUID, state: ProviderState, refused: Refused
+) -> list[Event] | None:
     """Do what follows from the state for the payment as it is under the lock; None is nothing."""
     payment = await read_payment(held.key.concert_id, payment_id)
     if payment.status in WAITING:
@@ -163,7 +172,7 @@ async def _follow(held: Held, payment_id: UUID, state: ProviderState) -> list[Ev
         return await _orphan(payment, state) if state.status in _GOOD else None
     if payment.status is PaymentStatus.ORPHANED and payment.captured_minor == 0:
         return await _let_go(payment, state)
-    return await _compare(payment, state)
+    return await _compare(payment, state, refused)
 
 
 async def _serve(held: Held, payment: Payment, state: ProviderState) -> list[Event]:
@@ -236,9 +245,9 @@ async def _let_go(payment: Payment, state: ProviderState) -> list[Event] | None:
     return None
 
 
-async def _compare(payment: Payment, state: ProviderState) -> list[Event] | None:
+async def _compare(payment: Payment, state: ProviderState, refused: Refused) -> list[Event] | None:
     """Take over what happened to a charge at the provider: disputes, and refunds made there."""
-    is_changed = await compare_refunds(payment, state.refunded_minor)
+    is_changed = await compare_refunds(payment, state.refunded_minor, refused)
     was_disputed = payment.status is PaymentStatus.DISPUTED
     if state.is_disputed and payment.status in CHARGED and not was_disputed:
         await _write(payment, state, status=PaymentStatus.DISPUTED)

@@ -7,8 +7,9 @@ import pytest
 from bigcat_graphql import database, payments
 from bigcat_graphql.models import Booking, PaymentStatus, RefundReason, RefundStatus
 from bigcat_graphql.payments.invariants import violations
+from bigcat_graphql.payments.provider import ProviderState, ProviderStatus
 from bigcat_graphql.payments.settlement import RefundRefused
-from bigcat_graphql.payments.steps import take_return_step
+from bigcat_graphql.payments.steps import take_return_step, take_step
 from tests.booking.verbs import cancel
 from tests.payments.attempts import payment_of
 from tests.payments.test_refunds import buy, refund_at_the_provider, refunds_of
@@ -106,3 +107,22 @@ async def test_two_who_heard_that_one_came_back_take_one_back() -> None:
 
     assert (await payment_of(paid)).refunded_minor == 6500
     assert await violations() == {}
+
+
+async def test_what_the_provider_said_before_it_refused_is_no_proof_of_arrival() -> None:
+    buyer, paid = await buy(await make_concert(), 0, method="refund_fails")
+    await cancel(buyer, paid)
+    payment = await payment_of(paid)
+    # Somebody is told that it is on its way, which the provider counts, and is held up; meanwhile
+    # it is refused, and somebody else hears of that.
+    heard = ProviderState(ProviderStatus.CAPTURED, "test-1", refunded_minor=6500)
+    with pytest.raises(RefundRefused):
+        await payments.settle(payment.concert_id, payment.id)
+
+    await take_step(payment, heard)
+
+    assert [one.status for one in await refunds_of(paid)] == [RefundStatus.FAILED]
+    assert await violations() == {}
+    await payments.settle_open_payments(3600)
+    assert await given_back(paid) == 6500
+    assert [one.status for one in await refunds_of(paid)] == [RefundStatus.SUCCEEDED]
