@@ -30,13 +30,12 @@ from bigcat_graphql.payments.provider import (
     RefundProgress,
     RefundRequest,
 )
+from bigcat_graphql.payments.refund_progress import take_refund_step, take_return_step
 from bigcat_graphql.payments.registry import provider_named
 from bigcat_graphql.payments.steps import (
     WAITING,
     key_of,
     read_payment,
-    take_refund_step,
-    take_return_step,
     take_step,
 )
 

@@ -18,16 +18,13 @@ from bigcat_graphql.booking.grace import give_grace
 from bigcat_graphql.booking.release import end_unpaid
 from bigcat_graphql.booking.resume import Held, PaidSeats, hold_booking, lose_seats, serve_payment
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
-from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus
 from bigcat_graphql.payments.events import PaymentCameLate
-from bigcat_graphql.payments.owing import Refused, arrive, compare_refunds, owe_in_full
+from bigcat_graphql.payments.owing import Refused, compare_refunds, owe_in_full
 from bigcat_graphql.payments.provider import (
     ProviderState,
     ProviderStatus,
-    RefundProgress,
-    RefundState,
 )
-from bigcat_graphql.payments.returning import fail, take_back
 
 WAITING = (PaymentStatus.CREATED, PaymentStatus.REQUIRES_ACTION)
 CHARGED = (
@@ -76,7 +73,9 @@ async def take_step(
 
     async def work() -> list[Event]:
         held = await hold_booking(key_of(payment))
-        return await _finish(held.key, payment.id, await _follow(held, payment.id, state, refused))
+        return await finish_step(
+            held.key, payment.id, await _follow(held, payment.id, state, refused)
+        )
 
     tell(await database.run_transaction(work))
     return await read_payment(payment.concert_id, payment.id)
@@ -99,38 +98,10 @@ async def give_up(payment: Payment) -> Payment:
             return []
         gone = ProviderState(ProviderStatus.VOIDED, now.provider_reference or "")
         await _orphan(now, gone)
-        return await _finish(held.key, payment.id, await give_grace(held.key))
+        return await finish_step(held.key, payment.id, await give_grace(held.key))
 
     tell(await database.run_transaction(work))
     return await read_payment(payment.concert_id, payment.id)
-
-
-async def take_refund_step(refund: Refund, state: RefundState) -> None:
-    """Write down what the provider says of a refund."""
-    key = BookingKey(refund.concert_id, refund.booking_id)
-
-    async def work() -> list[Event]:
-        await hold_booking(key)
-        return await _finish(key, refund.payment_id, await _follow_refund(refund, state))
-
-    tell(await database.run_transaction(work))
-
-
-async def take_return_step(payment: Payment, refunded_minor: int) -> None:
-    """Write down that less has gone back of a payment than when it was read, before it was asked.
-
-    Nothing where somebody else has changed that since: they were told as much, or will be.
-    """
-
-    async def work() -> list[Event]:
-        held = await hold_booking(key_of(payment))
-        now = await read_payment(payment.concert_id, payment.id)
-        short_minor = payment.refunded_minor - refunded_minor
-        is_ours = now.refunded_minor == payment.refunded_minor
-        found = is_ours and await take_back(now, short_minor)
-        return await _finish(held.key, payment.id, [] if found else None)
-
-    tell(await database.run_transaction(work))
 
 
 async def read_payment(concert_id: UUID, payment_id: UUID) -> Payment:
@@ -143,7 +114,7 @@ def key_of(payment: Payment) -> BookingKey:
     return BookingKey(payment.concert_id, payment.booking_id)
 
 
-async def _finish(key: BookingKey, payment_id: UUID, events: list[Event] | None) -> list[Event]:
+async def finish_step(key: BookingKey, payment_id: UUID, events: list[Event] | None) -> list[Event]:
     """Plan the next look, and let viewers of the booking know of any change; None means none."""
     if events is None:
         return []
@@ -256,26 +227,6 @@ async def _compare(payment: Payment, state: ProviderState, refused: Refused) -> 
         await database.execute(_UNDISPUTED, payment.concert_id, payment.id)
         return []
     return [] if is_changed else None
-
-
-async def _follow_refund(refund: Refund, state: RefundState) -> list[Event] | None:
-    rows = Refund.filter(concert_id=refund.concert_id, id=refund.id)
-    now = await rows.get()
-    has_arrived = now.status is RefundStatus.SUCCEEDED
-    has_failed = state.status is RefundProgress.FAILED
-    if now.attempt != refund.attempt or (has_arrived and not has_failed):
-        return None  # somebody else was quicker
-    if state.status is RefundProgress.SUCCEEDED:
-        await rows.update(provider_reference=state.reference)
-        await arrive(await read_payment(refund.concert_id, refund.payment_id), now)
-        return []
-    if has_failed:
-        await fail(now)
-        return []
-    if now.provider_reference == state.reference:
-        return None
-    await rows.update(status=RefundStatus.PENDING, provider_reference=state.reference)
-    return []
 
 
 async def _write(payment: Payment, state: ProviderState, **changes: object) -> None:

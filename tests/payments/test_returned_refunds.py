@@ -8,8 +8,9 @@ from bigcat_graphql import database, payments
 from bigcat_graphql.models import Booking, PaymentStatus, RefundReason, RefundStatus
 from bigcat_graphql.payments.invariants import violations
 from bigcat_graphql.payments.provider import ProviderState, ProviderStatus
+from bigcat_graphql.payments.refund_progress import take_return_step
 from bigcat_graphql.payments.settlement import RefundRefused
-from bigcat_graphql.payments.steps import take_return_step, take_step
+from bigcat_graphql.payments.steps import take_step
 from tests.booking.verbs import cancel
 from tests.payments.attempts import payment_of
 from tests.payments.test_refunds import buy, refund_at_the_provider, refunds_of
