@@ -43,6 +43,14 @@ FROM payment p WHERE p.concert_id = $1 AND p.id = $2
 ON CONFLICT DO NOTHING
 """
 
+# All of an orphan is owed: whatever went back of it at the provider is a part of that, and asked for
+# with the rest it would be refused for ever. It was refused, so its next attempt has another key.
+_OWE_LESS = """
+UPDATE refund SET amount_minor = amount_minor - $3
+WHERE concert_id = $1 AND payment_id = $2 AND reason = 'SEATS_LOST' AND status = 'FAILED'
+  AND amount_minor > $3
+"""
+
 # What went back at the provider before the tickets did counts for them.
 _SETTLE_AHEAD = """
 UPDATE payment SET ahead_minor = ahead_minor - $3 WHERE concert_id = $1 AND id = $2
@@ -140,6 +148,7 @@ async def compare_refunds(payment: Payment, refunded_minor: int, refused: Refuse
             # Else the next look tells: it is due as long as a refund is refused.
             extra_minor -= refund.amount_minor
     if extra_minor > 0:
+        await database.execute(_OWE_LESS, payment.concert_id, payment.id, extra_minor)
         await _write_foreign(payment, extra_minor)
     return found
 

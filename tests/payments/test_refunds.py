@@ -255,6 +255,27 @@ async def test_a_charge_beside_the_one_that_pays_is_not_what_its_tickets_give_ba
     assert await violations() == {}
 
 
+async def test_of_an_orphan_that_went_back_in_part_at_the_provider_the_rest_goes_back() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made, "needs_action")
+    orphan = await payment_of(made)
+    await database.execute("UPDATE play_payment SET status = 'CAPTURED' WHERE id = $1", orphan.id)
+    await database.execute(
+        "INSERT INTO play_refund (key, payment_id, amount_minor) VALUES ('hand', $1, 3000)",
+        orphan.id,
+    )
+    await pay(buyer, made)  # all of the first is asked back, and refused: it is too much by now
+    assert [one.status for one in await refunds_of(made)] == [RefundStatus.FAILED]
+
+    await payments.settle(orphan.concert_id, orphan.id)
+
+    gone = await Payment.get(concert_id=orphan.concert_id, id=orphan.id)
+    assert (gone.status, gone.refunded_minor, gone.ahead_minor) == (PaymentStatus.REFUNDED, 6500, 0)
+    assert await payments.list_attention() == []
+    assert await violations() == {}
+
+
 async def test_a_refund_made_at_the_provider_changes_only_money_and_is_seen() -> None:
     concert = await make_concert()
     buyer, paid = await buy(concert, 0, 1)
