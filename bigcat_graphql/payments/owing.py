@@ -43,8 +43,8 @@ FROM payment p WHERE p.concert_id = $1 AND p.id = $2
 ON CONFLICT DO NOTHING
 """
 
-# All of an orphan is owed: whatever went back of it at the provider is a part of that, and asked for
-# with the rest it would be refused for ever. It was refused, so its next attempt has another key.
+# All of an orphan is owed: whatever went back of it at the provider is a part of that, and asked
+# for with the rest it would be refused for ever. It was refused, so the next attempt has a new key.
 _OWE_LESS = """
 UPDATE refund SET amount_minor = amount_minor - $3
 WHERE concert_id = $1 AND payment_id = $2 AND reason = 'SEATS_LOST' AND status = 'FAILED'
