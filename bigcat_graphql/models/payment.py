@@ -95,7 +95,8 @@ class Refund(Model):
     """Money on its way back to a buyer, in full view until it has arrived.
 
     `attempt` counts how often the provider has refused it: each try is another request to it.
-    AT_PROVIDER is one that was made there, not here. Its key is (concert_id, id).
+    AT_PROVIDER is one that was made there, not here; if it is FAILED, it was undone there. Its key
+    is (concert_id, id).
     """
 
     id: UUID = fields.UUIDField(primary_key=True, default=new_id)

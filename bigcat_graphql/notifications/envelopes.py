@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP
 from uuid import UUID
 
 from email_validator import validate_email
 
 from bigcat_graphql.clock import utc_now
+from bigcat_graphql.notifications.headers import make_headers
 from bigcat_graphql.notifications.letters import Letter, one_line
 from bigcat_graphql.notifications.tickets import Attachment
 from bigcat_graphql.settings import Settings
+
+_ASCII = SMTP.clone(header_factory=make_headers())
+_UTF8 = _ASCII.clone(utf8=True)
 
 
 def address_mail(
@@ -29,7 +33,7 @@ def address_mail(
     one that arrived twice once.
     """
     reader = read_reader(name, email)
-    mail = EmailMessage(policy=SMTP if reader.username.isascii() else SMTPUTF8)
+    mail = EmailMessage(policy=_ASCII if reader.username.isascii() else _UTF8)
     sender = read_mailbox(settings.mail_from)
     mail["From"] = sender
     mail["To"] = reader

@@ -76,7 +76,7 @@ class Post:
             try:
                 await _say(client, mail, content)
             except BaseException as error:
-                if not isinstance(error, errors.SMTPResponseException):
+                if not _is_answer(error):
                     self._close()
                 _check_hope(error)
                 raise
@@ -116,6 +116,11 @@ async def _say(client: aiosmtplib.SMTP, mail: EmailMessage, content: bytes) -> N
     if options and not client.supports_extension("smtputf8"):
         raise errors.SMTPNotSupported("the server knows no addresses of other letters")
     await client.sendmail(sender, [reader], content, mail_options=options)
+
+
+def _is_answer(error: BaseException) -> bool:
+    """Tell whether the server knows where we are: after nonsense its answers may be late by one."""
+    return isinstance(error, errors.SMTPResponseException) and error.code > 0
 
 
 def _check_hope(error: BaseException) -> None:

@@ -23,6 +23,7 @@ CROSS JOIN LATERAL (
   UNION ALL
   SELECT 'refund refused', sum(r.amount_minor)::bigint FROM refund r
   WHERE r.concert_id = p.concert_id AND r.payment_id = p.id AND r.status = 'FAILED'
+    AND r.reason <> 'AT_PROVIDER'
   HAVING count(*) > 0
 ) why
 WHERE p.status IN ('ORPHANED', 'DISPUTED') OR p.ahead_minor <> 0

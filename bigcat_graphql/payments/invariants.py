@@ -14,7 +14,8 @@ WITH paid AS (
   FROM payment GROUP BY concert_id, booking_id
 ), owed AS (
   SELECT concert_id, booking_id, sum(amount_minor) AS owed_minor
-  FROM refund WHERE status <> 'SUCCEEDED' GROUP BY concert_id, booking_id
+  FROM refund WHERE status <> 'SUCCEEDED' AND reason <> 'AT_PROVIDER'
+  GROUP BY concert_id, booking_id
 ), sold AS (
   SELECT concert_id, booking_id,
          sum(CASE WHEN status = 'CANCELLED' THEN kept_minor ELSE price_minor END) AS worth_minor
@@ -58,7 +59,8 @@ WHERE ($1::uuid IS NULL OR p.concert_id = $1)
 _UNASKED = """
 SELECT r.concert_id, r.id, r.status
 FROM refund r JOIN payment p ON p.concert_id = r.concert_id AND p.id = r.payment_id
-WHERE r.status <> 'SUCCEEDED' AND p.look_at IS NULL AND ($1::uuid IS NULL OR r.concert_id = $1)
+WHERE r.status <> 'SUCCEEDED' AND r.reason <> 'AT_PROVIDER' AND p.look_at IS NULL
+  AND ($1::uuid IS NULL OR r.concert_id = $1)
 """
 
 

@@ -5,6 +5,7 @@ in the caller's transaction, which holds the booking's row.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from uuid import UUID
 
 from bigcat_graphql import database, jobs
@@ -14,15 +15,23 @@ from bigcat_graphql.models import Payment, PaymentStatus, Refund, RefundReason, 
 from bigcat_graphql.payments.events import RefundSucceeded
 
 SETTLE = "settle_payment"
+_FOREIGN = RefundReason.AT_PROVIDER
+# Refunds that the provider has refused, each with the number of its attempt.
+Refused = AbstractSet[tuple[UUID, int]]
 
-# The charged payment of a booking, and how much of it neither went back nor is on its way.
+# The charged payment of a booking, and how much of it neither went back nor is on its way. Not one
+# that came beside it and goes back in full: nobody has tickets for that. A refund that was made at
+# the provider and came back to us is neither.
 _CHARGED = """
 SELECT p.id, p.captured_minor - (
   SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM refund r
-  WHERE r.concert_id = p.concert_id AND r.payment_id = p.id) AS left_minor
+  WHERE r.concert_id = p.concert_id AND r.payment_id = p.id
+    AND (r.reason <> 'AT_PROVIDER' OR r.status = 'SUCCEEDED')) AS left_minor
 FROM payment p
 WHERE p.concert_id = $1 AND p.booking_id = $2
   AND p.status IN ('CAPTURED', 'PARTIALLY_REFUNDED', 'REFUNDED', 'DISPUTED')
+  AND NOT EXISTS (SELECT FROM refund r WHERE r.concert_id = p.concert_id AND r.payment_id = p.id
+                  AND r.reason = 'SEATS_LOST')
 """
 
 # No second one where seats were lost: the index on those says so.
@@ -32,6 +41,14 @@ INSERT INTO refund (id, concert_id, booking_id, payment_id, status, reason, amou
 SELECT $3, p.concert_id, p.booking_id, p.id, 'REQUESTED', $4, $5, p.currency, now()
 FROM payment p WHERE p.concert_id = $1 AND p.id = $2
 ON CONFLICT DO NOTHING
+"""
+
+# All of an orphan is owed: whatever went back of it at the provider is a part of that, and asked
+# for with the rest it would be refused for ever. It was refused, so the next attempt has a new key.
+_OWE_LESS = """
+UPDATE refund SET amount_minor = amount_minor - $3
+WHERE concert_id = $1 AND payment_id = $2 AND reason = 'SEATS_LOST' AND status = 'FAILED'
+  AND amount_minor > $3
 """
 
 # What went back at the provider before the tickets did counts for them.
@@ -68,18 +85,6 @@ WHERE concert_id = $1 AND id = $2
 """
 
 
-# An orphan's money is one again until it has gone back for good.
-_CAME_BACK = """
-UPDATE payment
-SET refunded_minor = refunded_minor - $3,
-    status = CASE WHEN status = 'DISPUTED' THEN status
-                  WHEN $4 THEN 'ORPHANED'
-                  WHEN refunded_minor = $3 THEN 'CAPTURED'
-                  ELSE 'PARTIALLY_REFUNDED' END
-WHERE concert_id = $1 AND id = $2
-"""
-
-
 async def refund_tickets(cancelled: Sequence[TicketsCancelled]) -> None:
     """Ask for what has to go back of cancelled tickets, in the transaction that cancels them.
 
@@ -101,7 +106,7 @@ async def look_again(ended: Sequence[BookingEnded]) -> None:
 
 async def owe_in_full(payment: Payment) -> None:
     """Ask for all of a charge back that no seats were left for, once."""
-    await _request(
+    await request_refund(
         payment.concert_id, payment.id, new_id(), RefundReason.SEATS_LOST, payment.amount_minor
     )
 
@@ -114,21 +119,18 @@ async def arrive(payment: Payment, refund: Refund, *, ahead_minor: int = 0) -> N
     await tell_within([RefundSucceeded(payment.concert_id, payment.booking_id, refund.id)])
 
 
-async def come_back(refund: Refund) -> None:
-    """Write down that a refund which had arrived is with us again: it is owed as before."""
-    await database.execute(
-        _CAME_BACK,
-        refund.concert_id,
-        refund.payment_id,
-        refund.amount_minor,
-        refund.reason is RefundReason.SEATS_LOST,
-    )
+async def read_refused(payment: Payment) -> Refused:
+    """Read which refunds of a payment are refused, to be known before its provider is asked."""
+    rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
+    refused = rows.filter(status=RefundStatus.FAILED).exclude(reason=_FOREIGN)
+    return {(refund.id, refund.attempt) for refund in await refused}
 
 
-async def compare_refunds(payment: Payment, refunded_minor: int) -> bool:
+async def compare_refunds(payment: Payment, refunded_minor: int, refused: Refused) -> bool:
     """Find what went back at the provider without us: it changes money only, and somebody is told.
 
-    A refund of ours that it had refused counts as arrived if as much went back there.
+    A refund of ours that it had refused counts as arrived if as much went back there. It must have
+    been refused before the provider was asked: else what it says may count that very one still.
 
     Returns:
         Whether there was any.
@@ -138,10 +140,15 @@ async def compare_refunds(payment: Payment, refunded_minor: int) -> bool:
     extra_minor = refunded_minor - sent
     found = extra_minor > 0
     for refund in ours:
-        if refund.status is RefundStatus.FAILED and refund.amount_minor <= extra_minor:
-            await arrive(payment, refund)
+        if refund.status is not RefundStatus.FAILED or refund.reason is _FOREIGN:
+            continue
+        if refund.amount_minor <= extra_minor:
+            if (refund.id, refund.attempt) in refused:
+                await arrive(payment, refund)
+            # Else the next look tells: it is due as long as a refund is refused.
             extra_minor -= refund.amount_minor
     if extra_minor > 0:
+        await database.execute(_OWE_LESS, payment.concert_id, payment.id, extra_minor)
         await _write_foreign(payment, extra_minor)
     return found
 
@@ -155,7 +162,7 @@ async def _refund(tickets: TicketsCancelled) -> None:
         gone_minor = tickets.amount_minor - back_minor
         await database.execute(_SETTLE_AHEAD, tickets.concert_id, row["id"], gone_minor)
     if back_minor:
-        await _request(
+        await request_refund(
             tickets.concert_id,
             row["id"],
             tickets.cancellation_id,
@@ -164,9 +171,10 @@ async def _refund(tickets: TicketsCancelled) -> None:
         )
 
 
-async def _request(
+async def request_refund(
     concert_id: UUID, payment_id: UUID, refund_id: UUID, reason: RefundReason, amount_minor: int
 ) -> None:
+    """Write down that money has to go back, and that it is to be sent at once."""
     await database.execute(_WRITE, concert_id, payment_id, refund_id, reason.value, amount_minor)
     # The job goes at once; should no runner be there, the reconciler finds the payment.
     await database.execute(_LOOK_SOON, concert_id, payment_id)

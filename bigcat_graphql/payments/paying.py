@@ -90,8 +90,9 @@ async def _settle_in_time(key: BookingKey, payment_id: UUID) -> Payment:
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return await settle(key.concert_id, payment_id)
-    except (ProviderUnreachable, TimeoutError) as error:
+    except (ProviderUnreachable, RefundRefused, TimeoutError) as error:
         # It stays open; the reconciler asks again, and `bookingUpdated` tells what comes of it.
+        # A refund that is refused is no news about the payment, which a repeat may ask for.
         _LOG.warning("payment_left_open", payment_id=payment_id.hex, error=repr(error))
     return await read_payment(key.concert_id, payment_id)
 

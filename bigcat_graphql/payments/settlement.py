@@ -11,8 +11,16 @@ import structlog
 
 from bigcat_graphql import database, jobs
 from bigcat_graphql.booking.lookup import get_booking
-from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.models import (
+    BookingStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundReason,
+    RefundStatus,
+)
 from bigcat_graphql.money import Money
+from bigcat_graphql.payments.owing import Refused, read_refused
 from bigcat_graphql.payments.provider import (
     PaymentProvider,
     PaymentRequest,
@@ -22,12 +30,12 @@ from bigcat_graphql.payments.provider import (
     RefundProgress,
     RefundRequest,
 )
+from bigcat_graphql.payments.refund_progress import take_refund_step, take_return_step
 from bigcat_graphql.payments.registry import provider_named
 from bigcat_graphql.payments.steps import (
     WAITING,
     key_of,
     read_payment,
-    take_refund_step,
     take_step,
 )
 
@@ -70,12 +78,15 @@ async def settle(concert_id: UUID, payment_id: UUID) -> Payment:
     """
     payment = await read_payment(concert_id, payment_id)
     provider = provider_named(payment.provider)
+    refused: Refused = frozenset()
+    if payment.captured_minor:
+        refused = await read_refused(payment)
     state = await _ask(provider, payment)
     if state is not None and state.refunded_minor < payment.refunded_minor:
-        await _find_returned(provider, payment)
+        await _find_returned(provider, payment, state.refunded_minor)
     while state is not None:
         before = payment.status
-        payment = await take_step(payment, state)
+        payment = await take_step(payment, state, refused)
         state = await _act(provider, payment) if payment.status is not before else None
     await _send_refunds(provider, payment)
     return await read_payment(concert_id, payment_id)
@@ -152,13 +163,14 @@ async def _is_over(payment: Payment) -> bool:
     return booking.status_now is not BookingStatus.PENDING
 
 
-async def _find_returned(provider: PaymentProvider, payment: Payment) -> None:
+async def _find_returned(provider: PaymentProvider, payment: Payment, refunded_minor: int) -> None:
     """Find refunds that had arrived, and came back since: the buyer's account was closed."""
     rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
     for refund in await rows.filter(status=RefundStatus.SUCCEEDED).order_by("id"):
         if refund.provider_reference is not None:
             state = await provider.look_up_refund(_refund_request(payment, refund))
             await take_refund_step(refund, state)
+    await take_return_step(payment, refunded_minor)
 
 
 async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
@@ -167,7 +179,8 @@ async def _send_refunds(provider: PaymentProvider, payment: Payment) -> None:
         return
     rows = Refund.filter(concert_id=payment.concert_id, payment_id=payment.id)
     refused = False
-    for refund in await rows.exclude(status=RefundStatus.SUCCEEDED).order_by("id"):
+    due = rows.exclude(status=RefundStatus.SUCCEEDED).exclude(reason=RefundReason.AT_PROVIDER)
+    for refund in await due.order_by("id"):
         refused |= not await _send_refund(provider, payment, refund)
     if refused:
         raise RefundRefused(payment.id.hex)

@@ -134,18 +134,18 @@ def _judge(desk: _Desk, attempt: Attempt) -> None:
     if booking.status_now is not BookingStatus.PENDING:
         desk.outcomes[attempt] = WrongBookingState(booking.status_now)
         return
+    # Before anything is let go of: what cannot be begun takes no other attempt's place.
+    if fault := attempt.provider.check(booking.total, attempt.payment_method):
+        desk.outcomes[attempt] = InvalidInput(fault, ("input", "paymentMethod"))
+        return
     for row in desk.attempts.get(booking.id, ()):
         if row["status"] == PaymentStatus.REQUIRES_ACTION:
             desk.outcomes[attempt] = InTheWay(row["id"])
         elif row["status"] in LIVE_STATUSES:
             desk.outcomes[attempt] = WrongBookingState(booking.status, payment_in_progress=True)
-    if attempt in desk.outcomes:
-        return
-    if fault := attempt.provider.check(booking.total, attempt.payment_method):
-        desk.outcomes[attempt] = InvalidInput(fault, ("input", "paymentMethod"))
-        return
-    # It neither waits nor asks anybody: a provider that would has nothing to say here.
-    desk.states[attempt] = attempt.provider.answer_at_once(_request(attempt, booking))
+    if attempt not in desk.outcomes:
+        # It neither waits nor asks anybody: a provider that would has nothing to say here.
+        desk.states[attempt] = attempt.provider.answer_at_once(_request(attempt, booking))
 
 
 def _request(attempt: Attempt, booking: Booking) -> PaymentRequest:

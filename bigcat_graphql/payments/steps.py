@@ -18,14 +18,12 @@ from bigcat_graphql.booking.grace import give_grace
 from bigcat_graphql.booking.release import end_unpaid
 from bigcat_graphql.booking.resume import Held, PaidSeats, hold_booking, lose_seats, serve_payment
 from bigcat_graphql.booking.statements import TOUCH_BOOKING
-from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.models import BookingStatus, Payment, PaymentStatus
 from bigcat_graphql.payments.events import PaymentCameLate
-from bigcat_graphql.payments.owing import arrive, come_back, compare_refunds, owe_in_full
+from bigcat_graphql.payments.owing import Refused, compare_refunds, owe_in_full
 from bigcat_graphql.payments.provider import (
     ProviderState,
     ProviderStatus,
-    RefundProgress,
-    RefundState,
 )
 
 WAITING = (PaymentStatus.CREATED, PaymentStatus.REQUIRES_ACTION)
@@ -45,7 +43,7 @@ UPDATE payment p
 SET look_at = CASE
     WHEN p.status IN ('CREATED', 'REQUIRES_ACTION', 'AUTHORIZED', 'ORPHANED', 'DISPUTED')
       OR EXISTS (SELECT FROM refund r WHERE r.concert_id = p.concert_id AND r.payment_id = p.id
-                 AND r.status <> 'SUCCEEDED')
+                 AND r.status <> 'SUCCEEDED' AND r.reason <> 'AT_PROVIDER')
     THEN coalesce(p.look_at, now() + interval '30 seconds') END
 WHERE p.concert_id = $1 AND p.id = $2
 """
@@ -59,8 +57,15 @@ WHERE concert_id = $1 AND id = $2
 """
 
 
-async def take_step(payment: Payment, state: ProviderState) -> Payment:
+async def take_step(
+    payment: Payment, state: ProviderState, refused: Refused = frozenset()
+) -> Payment:
     """Write down what the provider says of a payment, and what follows for seats and tickets.
+
+    Args:
+        payment: What it is about.
+        state: What the provider says.
+        refused: What `read_refused` said before the provider was asked.
 
     Returns:
         The payment as it is then.
@@ -68,7 +73,9 @@ async def take_step(payment: Payment, state: ProviderState) -> Payment:
 
     async def work() -> list[Event]:
         held = await hold_booking(key_of(payment))
-        return await _finish(held.key, payment.id, await _follow(held, payment.id, state))
+        return await finish_step(
+            held.key, payment.id, await _follow(held, payment.id, state, refused)
+        )
 
     tell(await database.run_transaction(work))
     return await read_payment(payment.concert_id, payment.id)
@@ -91,21 +98,10 @@ async def give_up(payment: Payment) -> Payment:
             return []
         gone = ProviderState(ProviderStatus.VOIDED, now.provider_reference or "")
         await _orphan(now, gone)
-        return await _finish(held.key, payment.id, await give_grace(held.key))
+        return await finish_step(held.key, payment.id, await give_grace(held.key))
 
     tell(await database.run_transaction(work))
     return await read_payment(payment.concert_id, payment.id)
-
-
-async def take_refund_step(refund: Refund, state: RefundState) -> None:
-    """Write down what the provider says of a refund."""
-    key = BookingKey(refund.concert_id, refund.booking_id)
-
-    async def work() -> list[Event]:
-        await hold_booking(key)
-        return await _finish(key, refund.payment_id, await _follow_refund(refund, state))
-
-    tell(await database.run_transaction(work))
 
 
 async def read_payment(concert_id: UUID, payment_id: UUID) -> Payment:
@@ -118,7 +114,7 @@ def key_of(payment: Payment) -> BookingKey:
     return BookingKey(payment.concert_id, payment.booking_id)
 
 
-async def _finish(key: BookingKey, payment_id: UUID, events: list[Event] | None) -> list[Event]:
+async def finish_step(key: BookingKey, payment_id: UUID, events: list[Event] | None) -> list[Event]:
     """Plan the next look, and let viewers of the booking know of any change; None means none."""
     if events is None:
         return []
@@ -131,7 +127,9 @@ async def _finish(key: BookingKey, payment_id: UUID, events: list[Event] | None)
     return [*events, BookingChanged(key.concert_id, key.booking_id, row["version"])]
 
 
-async def _follow(held: Held, payment_id: UUID, state: ProviderState) -> list[Event] | None:
+async def _follow(
+    held: Held, payment_id: UUID, state: ProviderState, refused: Refused
+) -> list[Event] | None:
     """Do what follows from the state for the payment as it is under the lock; None is nothing."""
     payment = await read_payment(held.key.concert_id, payment_id)
     if payment.status in WAITING:
@@ -145,7 +143,7 @@ async def _follow(held: Held, payment_id: UUID, state: ProviderState) -> list[Ev
         return await _orphan(payment, state) if state.status in _GOOD else None
     if payment.status is PaymentStatus.ORPHANED and payment.captured_minor == 0:
         return await _let_go(payment, state)
-    return await _compare(payment, state)
+    return await _compare(payment, state, refused)
 
 
 async def _serve(held: Held, payment: Payment, state: ProviderState) -> list[Event]:
@@ -218,9 +216,9 @@ async def _let_go(payment: Payment, state: ProviderState) -> list[Event] | None:
     return None
 
 
-async def _compare(payment: Payment, state: ProviderState) -> list[Event] | None:
+async def _compare(payment: Payment, state: ProviderState, refused: Refused) -> list[Event] | None:
     """Take over what happened to a charge at the provider: disputes, and refunds made there."""
-    is_changed = await compare_refunds(payment, state.refunded_minor)
+    is_changed = await compare_refunds(payment, state.refunded_minor, refused)
     was_disputed = payment.status is PaymentStatus.DISPUTED
     if state.is_disputed and payment.status in CHARGED and not was_disputed:
         await _write(payment, state, status=PaymentStatus.DISPUTED)
@@ -229,34 +227,6 @@ async def _compare(payment: Payment, state: ProviderState) -> list[Event] | None
         await database.execute(_UNDISPUTED, payment.concert_id, payment.id)
         return []
     return [] if is_changed else None
-
-
-async def _follow_refund(refund: Refund, state: RefundState) -> list[Event] | None:
-    rows = Refund.filter(concert_id=refund.concert_id, id=refund.id)
-    now = await rows.get()
-    has_arrived = now.status is RefundStatus.SUCCEEDED
-    has_failed = state.status is RefundProgress.FAILED
-    if now.attempt != refund.attempt or (has_arrived and not has_failed):
-        return None  # somebody else was quicker
-    if state.status is RefundProgress.SUCCEEDED:
-        await rows.update(provider_reference=state.reference)
-        await arrive(await read_payment(refund.concert_id, refund.payment_id), now)
-        return []
-    if has_failed:
-        if has_arrived:
-            await come_back(now)
-        # The next attempt is another request to the provider: this one it would only repeat.
-        await rows.update(
-            status=RefundStatus.FAILED,
-            provider_reference=None,
-            succeeded_at=None,
-            attempt=now.attempt + 1,
-        )
-        return []
-    if now.provider_reference == state.reference:
-        return None
-    await rows.update(status=RefundStatus.PENDING, provider_reference=state.reference)
-    return []
 
 
 async def _write(payment: Payment, state: ProviderState, **changes: object) -> None:

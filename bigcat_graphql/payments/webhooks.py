@@ -9,12 +9,13 @@ the settlement asks about the payment anyway.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from bigcat_graphql import database
 from bigcat_graphql.payments.notices import NoInbox, Notice, NoticeReader
 from bigcat_graphql.payments.play_notices import make_play_reader
-from bigcat_graphql.payments.settlement import settle
+from bigcat_graphql.payments.settlement import RefundRefused, settle
 from bigcat_graphql.payments.stripe_notices import make_stripe_reader
 from bigcat_graphql.settings import get_settings
 
@@ -70,8 +71,10 @@ async def take_webhook(provider: str, body: bytes, headers: Mapping[str, str]) -
     if found is not None:
         if notice.reference is not None:
             await database.execute(_LEARN_REFERENCE, *found, notice.reference)
-        # Not in the transaction of the row: the provider is asked, and takes its time.
-        await settle(*found)
+        # Not in the transaction of the row: the provider is asked, and takes its time. That it
+        # refuses a refund is written down then, and no delivery of the same event would mend it.
+        with suppress(RefundRefused):
+            await settle(*found)
     await database.execute(_DONE, provider, notice.event_id)
 
 

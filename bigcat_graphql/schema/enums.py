@@ -143,6 +143,6 @@ describe_enum(
         "REQUESTED": "Recorded, not yet at the provider.",
         "PENDING": "At the provider.",
         "SUCCEEDED": "Done.",
-        "FAILED": "Refused by the provider; retried, and seen by staff.",
+        "FAILED": "Refused by the provider, retried and seen by staff; or made there, and undone.",
     },
 )

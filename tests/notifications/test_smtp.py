@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.smtp import Envelope
+from aiosmtplib.errors import SMTPResponseException
 
 from bigcat_graphql import jobs
 from bigcat_graphql.database import DatabaseUrl, execute
@@ -50,6 +51,19 @@ async def test_with_the_server_away_for_a_while_mail_arrives_late_and_once(smtp:
         await jobs.run_due()
     assert len({mail["Message-ID"] for mail in smtp.mails}) == len(smtp.mails) == 3
     assert await jobs.list_jobs() == []
+
+
+async def test_a_server_that_talks_nonsense_is_hung_up_on_and_asked_again(smtp: SmtpBox) -> None:
+    post = Post(SmtpServer.parse(smtp.url))
+    await post.hand_in(a_mail())
+    smtp.answers = ["nonsense"]
+    with pytest.raises(SMTPResponseException):
+        await post.hand_in(a_mail())
+
+    await post.hand_in(a_mail())
+
+    first, second = smtp.sessions
+    assert first is not second
 
 
 async def test_a_server_that_is_busy_is_asked_again(smtp: SmtpBox) -> None:

@@ -267,3 +267,14 @@ async def test_the_database_allows_one_live_attempt() -> None:
 
     with pytest.raises(Exception, match="payment_one_live"):
         await leave_open(made, status=PaymentStatus.AUTHORIZED)
+
+
+async def test_a_card_that_does_not_exist_takes_no_other_attempts_place() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made, "needs_action")
+
+    with pytest.raises(InvalidInput):
+        await pay(buyer, made, "no_such_card")
+
+    assert (await payment_of(made)).status is PaymentStatus.REQUIRES_ACTION

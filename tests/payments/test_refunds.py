@@ -10,7 +10,16 @@ from bigcat_graphql import booking, database, jobs, payments
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.booking.events import within_transaction
-from bigcat_graphql.models import Booking, Concert, PaymentStatus, Refund, RefundStatus, Ticket
+from bigcat_graphql.models import (
+    Booking,
+    BookingStatus,
+    Concert,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Ticket,
+)
 from bigcat_graphql.money import Money
 from bigcat_graphql.payments.events import RefundSucceeded
 from bigcat_graphql.payments.invariants import violations
@@ -211,6 +220,58 @@ async def test_a_refund_that_is_refused_is_asked_for_again_until_it_arrives() ->
     await payments.settle(payment.concert_id, payment.id)
 
     assert [(one.status, one.attempt) for one in await refunds_of(paid)] == [("SUCCEEDED", 1)]
+    assert await payments.list_attention() == []
+    assert await violations() == {}
+
+
+async def test_a_repeat_of_the_payment_is_answered_while_its_refund_is_refused() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await cancel(buyer, await pay(buyer, made, "refund_fails", key="k"))
+
+    again = await pay(buyer, made, "refund_fails", key="k")
+
+    assert again.status_now is BookingStatus.CANCELLED
+    assert [one.status for one in await refunds_of(made)] == [RefundStatus.FAILED]
+
+
+async def test_a_charge_beside_the_one_that_pays_is_not_what_its_tickets_give_back() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made, "needs_action")
+    first = await payment_of(made)
+    # The bank charges it in the moment in which the buyer takes another card.
+    await database.execute("UPDATE play_payment SET status = 'CAPTURED' WHERE id = $1", first.id)
+    paid = await pay(buyer, made)
+    await payments.settle(first.concert_id, first.id)
+    assert [one.amount_minor for one in await refunds_of(made)] == [6500]
+
+    await cancel(buyer, paid)
+    await payments.settle_open_payments(3600)
+
+    charged = await Payment.filter(booking_id=made.id)
+    assert [(one.captured_minor, one.refunded_minor) for one in charged] == [(6500, 6500)] * 2
+    assert await payments.list_attention() == []
+    assert await violations() == {}
+
+
+async def test_of_an_orphan_that_went_back_in_part_at_the_provider_the_rest_goes_back() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    made = await book(buyer, concert, 0)
+    await pay(buyer, made, "needs_action")
+    orphan = await payment_of(made)
+    await database.execute("UPDATE play_payment SET status = 'CAPTURED' WHERE id = $1", orphan.id)
+    await database.execute(
+        "INSERT INTO play_refund (key, payment_id, amount_minor) VALUES ('hand', $1, 3000)",
+        orphan.id,
+    )
+    await pay(buyer, made)  # all of the first is asked back, and refused: it is too much by now
+    assert [one.status for one in await refunds_of(made)] == [RefundStatus.FAILED]
+
+    await payments.settle(orphan.concert_id, orphan.id)
+
+    gone = await Payment.get(concert_id=orphan.concert_id, id=orphan.id)
+    assert (gone.status, gone.refunded_minor, gone.ahead_minor) == (PaymentStatus.REFUNDED, 6500, 0)
     assert await payments.list_attention() == []
     assert await violations() == {}
 

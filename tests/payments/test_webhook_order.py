@@ -128,6 +128,23 @@ async def a_refund_that_had_arrived_comes_back(scene: Scene) -> None:
     assert ends == ["failed", "succeeded"]
 
 
+async def a_refund_of_the_dashboard_comes_back_before_its_ticket_is_cancelled(
+    scene: Scene,
+) -> None:
+    made = await book(scene.buyer, scene.concert, 0)
+    await scene.pay(made, GOOD)
+    by_hand = scene.fake.books.refund({"payment_intent": await scene.reference(), "amount": 6500})
+    await scene.post.bring()
+    scene.fake.books.settle_refund(by_hand["id"], "failed")
+    await scene.post.bring()
+    await scene.post.bring()
+    await cancel(scene.buyer, made)
+    await jobs.run_due()
+    await scene.post.bring()
+    ends = [one["status"] for one in scene.fake.books.refunds.values()]
+    assert ends == ["failed", "succeeded"]
+
+
 STORIES: tuple[Story, ...] = (
     a_card_is_charged,
     a_buyer_tries_two_cards_in_the_browser,
@@ -136,6 +153,7 @@ STORIES: tuple[Story, ...] = (
     a_charge_is_contested_and_partly_given_back,
     a_ticket_is_cancelled_and_its_refund_takes_days,
     a_refund_that_had_arrived_comes_back,
+    a_refund_of_the_dashboard_comes_back_before_its_ticket_is_cancelled,
 )
 
 

@@ -9,12 +9,13 @@ import pytest
 from bigcat_graphql import booking, database, payments
 from bigcat_graphql.booking import BookingKey
 from bigcat_graphql.ids import new_id
-from bigcat_graphql.models import Concert, Payment, PaymentStatus
+from bigcat_graphql.models import Concert, Payment, PaymentStatus, Refund, RefundStatus
+from bigcat_graphql.payments.invariants import violations
 from bigcat_graphql.payments.notices import NoInbox, NoticeRefused
 from bigcat_graphql.payments.play_notices import SIGNATURE_HEADER, sign_play_notice
 from bigcat_graphql.payments.provider import ProviderUnreachable
 from bigcat_graphql.settings import override_settings
-from tests.booking.verbs import book, states
+from tests.booking.verbs import book, cancel, pay, states
 from tests.payments import stripe_fake
 from tests.payments.stripe_fake import Moment, Step, StripeFake
 from tests.payments.stripe_fake_books import GOOD, NEEDS_ACTION, Json
@@ -83,7 +84,8 @@ async def test_refused_webhooks_change_and_store_nothing(fake: StripeFake) -> No
     old = write_webhook(event, at_seconds=1_700_000_000)
     other = write_webhook(event, secret="whsec_of_somebody_else")
 
-    for forged in (old, other, (body + b" ", headers), (body, {})):
+    foreign = {"stripe-signature": headers["stripe-signature"].replace("v1=", "v1=é")}
+    for forged in (old, other, (body + b" ", headers), (body, {}), (body, foreign)):
         with pytest.raises(NoticeRefused):
             await payments.take_webhook("stripe", *forged)
     for nobody in ("gold", "", "Stripe"):
@@ -95,6 +97,27 @@ async def test_refused_webhooks_change_and_store_nothing(fake: StripeFake) -> No
     assert await events_stored() == []
     assert await states(concert) == "RAAAAAAAAA"
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.REQUIRES_ACTION
+
+
+async def test_an_event_is_done_also_where_a_refund_is_refused() -> None:
+    concert, buyer = await make_concert(), await make_buyer()
+    paid = await pay(buyer, await book(buyer, concert, 0), "refund_fails")
+    await cancel(buyer, paid)
+    payment = await Payment.get(booking_id=paid.id)
+    event = {
+        "id": "evt_1",
+        "type": "refund.failed",
+        "concertId": str(payment.concert_id),
+        "paymentId": str(payment.id),
+    }
+    body = orjson.dumps(event)
+
+    await payments.take_webhook("test", body, {SIGNATURE_HEADER: sign_play_notice(body, SECRET)})
+
+    # Else the provider would deliver it for days, and each time the refund be asked for.
+    assert [row[4] for row in await events_stored()] == [True]
+    assert (await Refund.get(payment_id=payment.id)).status is RefundStatus.FAILED
+    assert await violations() == {}
 
 
 async def test_events_about_nothing_of_ours_are_stored_and_no_more(fake: StripeFake) -> None:

@@ -29,15 +29,14 @@ def print_pdf(sheaf: Sheaf, locale: Locale) -> bytes:
     """Print the tickets; the same tickets make the same bytes. It takes some milliseconds of CPU.
 
     Letters that no font has, see docs/tickets.md, show as boxes, and then the file does not claim
-    to be PDF/UA.
+    to be PDF/UA; nor with letters that this does not allow.
     """
     facts = _show(sheaf, locale)
     try:
         return _compile(facts, sheaf, standards=["ua-1"])
     except typst.TypstError as error:
-        if "could not be displayed" not in error.message:
-            raise
-        # Typst refuses PDF/UA for a letter without a font: an odd ticket is better than none.
+        # Typst refuses PDF/UA for a letter without a font, or one that it disallows, such as a byte
+        # order mark that was copied with a name: an odd ticket is better than none.
         _LOG.warning("ticket_letters_missing", reason=error.message)
         return _compile(facts, sheaf, standards=[])
 

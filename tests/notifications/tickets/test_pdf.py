@@ -164,3 +164,10 @@ def _draw_pages(sheaf: Sheaf) -> list[bytes]:
 
 def _catalog(pdf: bytes) -> Any:
     return _read(pdf).trailer["/Root"]
+
+
+@pytest.mark.parametrize("letter", ["\ufeff", "\ue000", "\uffff"])
+def test_a_name_with_a_letter_that_no_standard_allows_is_printed_all_the_same(letter: str) -> None:
+    pdf = print_pdf(_sheaf(holder=f"Zoë{letter}", name=f"Evening{letter}"), _ENGLISH)
+
+    assert "Zoë" in _text(pdf)
