@@ -61,5 +61,7 @@ def make_codes(slug: str, *, count: int, uses: int, as_json: bool) -> None:
 def _read(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as fault:
-        raise Refused(str(fault)) from None
+    except OSError as fault:
+        raise Refused(f"{file} cannot be read: {fault.strerror}.") from None
+    except UnicodeError:
+        raise Refused(f"{file} is not text in UTF-8.") from None

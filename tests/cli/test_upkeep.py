@@ -67,5 +67,10 @@ def test_the_schema_is_written_printed_and_compared(call: Call, tmp_path: Path) 
     assert_refused(differing, 1, "-type Quarry", "+type Query")
 
 
+def test_a_schema_that_cannot_be_written_is_told(call: Call, tmp_path: Path) -> None:
+    done = call("schema", "--write", "--file", str(tmp_path / "nowhere" / "schema.graphql"))
+    assert_refused(done, 1, "cannot be written: No such file")
+
+
 def test_the_schema_is_not_compared_and_written_at_once(call: Call) -> None:
     assert call("schema", "--check", "--write").returncode == 2
