@@ -100,3 +100,9 @@ def test_every_setting_is_known(call: Call) -> None:
     done = call("--version", BIGCAT_TEST_DATABASE_URL="x", **dict.fromkeys(names, ""))
     assert (done.returncode, done.stderr) == (0, "")
     assert call("config", **dict.fromkeys(names, "")).stderr == ""
+
+
+@pytest.mark.parametrize("verb", ["onsale-sim", "fairness-sim"])
+def test_a_picture_without_a_place_is_told_before_the_simulation(call: Call, verb: str) -> None:
+    done = call(verb, "--picture", "/nowhere/rush.svg")
+    assert_refused(done, 1, "there is no directory /nowhere")
