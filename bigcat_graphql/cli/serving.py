@@ -1,6 +1,7 @@
 """`bigcat serve`."""
 
 import errno
+import os
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -58,7 +59,13 @@ def _places_of(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
 def _try_address(where: tuple[socket.AddressFamily, Any]) -> OSError | None:
     family, place = where
     try:
-        socket.create_server(place, family=family).close()
+        # Bound and not listened to: nobody shall be let in and thrown out again.
+        with socket.socket(family) as probe:
+            if os.name == "posix":  # a server that has just ended leaves connections behind
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            probe.bind(place)
     except OSError as refusal:
         return refusal
     return None
