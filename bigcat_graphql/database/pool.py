@@ -46,20 +46,18 @@ async def acquire(pool: Pool) -> Lent:
     Nothing has been sent yet, so trying again is always safe.
 
     Raises:
-        Busy: none came free within `ACQUIRE_SECONDS`; what kept it from connecting is its cause.
+        Busy: none came free within `ACQUIRE_SECONDS`.
     """
-    refusal: Exception | None = None
     try:
         # Not acquire(timeout=…): that would bound the later release as well.
         async with asyncio.timeout(ACQUIRE_SECONDS):
             while True:
                 try:
                     return await pool.acquire()
-                except _COMES_BACK as error:
-                    refusal = error
+                except _COMES_BACK:
                     await asyncio.sleep(_PAUSE_SECONDS)
     except TimeoutError:
-        raise Busy from refusal
+        raise Busy from None
 
 
 async def survive_loss(statement: str, run: Callable[[], Awaitable[T]]) -> T:
