@@ -23,7 +23,7 @@ async def test_migrating_twice_does_nothing_the_second_time(
     fresh = database.with_database("bigcat_cli_test")
     try:
         pending = await bigcat("migrate", "--check", "--json", database=fresh)
-        refused = await bigcat("serve", database=fresh)
+        refused = await bigcat("serve", "--port", "0", database=fresh)
         first = await bigcat("migrate", "--json", database=fresh)
         second = await bigcat("migrate", "--json", database=fresh)
         current = await bigcat("migrate", "--check", database=fresh)
