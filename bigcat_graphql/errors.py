@@ -39,7 +39,7 @@ class OutcomeUnknown(NotDecided):
 
 @dataclass(eq=False)
 class NotFound(DomainError):
-    """There is no such thing, or it is somebody else's."""
+    """There is no such thing, or it is somebody else's: check the id, and who is signed in."""
 
     path: tuple[str, ...] = ()
 

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     # When more join on one node in a second, each is asked for a proof of work.
     queue_joins_per_second: int = Field(default=300, ge=1, le=1_000_000)
     # Where a drand beacon is asked for a draw's public randomness; "off" draws by the seed alone.
-    beacon_url: str = "https://api.drand.sh"
+    beacon_url: str = Field(default="https://api.drand.sh", pattern=r"^(off|https?://.+)$")
 
     introspection: bool = True
     persisted_documents: Literal["off", "automatic", "trusted"] = "automatic"
@@ -80,7 +80,7 @@ class Settings(BaseSettings):
     stripe_secret_key: str | None = None
     # Several while a secret is changed for another: what one of them signed is believed.
     stripe_webhook_secrets: Annotated[tuple[str, ...], NoDecode] = ()
-    stripe_url: str = "https://api.stripe.com"
+    stripe_url: str = Field(default="https://api.stripe.com", pattern=r"^https?://.")
     # Signs webhooks of provider `test`; left out, it takes none.
     test_webhook_secret: str | None = Field(default=None, min_length=16)
 
@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     sms_account: str | None = None
     sms_token: str | None = None
     sms_from: str | None = Field(default=None, pattern=r"^\+[1-9][0-9]{6,14}$")
-    sms_url: str = "https://api.twilio.com"
+    sms_url: str = Field(default="https://api.twilio.com", pattern=r"^https?://.")
 
     # How nodes of one database tell each other what changed: `postgres`, nats://host:4222 (several
     # with commas), an address of PostgreSQL past a pooler, or `memory` for a node that is alone.

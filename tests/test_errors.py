@@ -6,6 +6,8 @@ import pytest
 
 from bigcat_graphql import errors
 from bigcat_graphql.accounts import AuthenticationFailed, EmailTaken, RateLimited, WeakPassword
+from bigcat_graphql.booking.errors import WrongBookingState
+from bigcat_graphql.models import BookingStatus
 
 
 @pytest.mark.parametrize(
@@ -31,6 +33,10 @@ def test_an_error_says_its_docstrings_first_line(error: errors.DomainError) -> N
         (errors.InvalidArgument("first", "must be 1 to 100"), "first: must be 1 to 100"),
         (errors.InvalidInput("Name each seat once.", ("input",)), "Name each seat once."),
         (WeakPassword("Too short."), "Too short."),
+        (
+            WrongBookingState(BookingStatus.EXPIRED),
+            "The booking is EXPIRED: that is not possible any more. Book seats anew.",
+        ),
         (AuthenticationFailed("WRONG_CREDENTIALS"), "The e-mail or the password is wrong."),
         (AuthenticationFailed("SESSION_ENDED"), "This session is over: sign in again."),
     ],

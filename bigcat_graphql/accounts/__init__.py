@@ -1,7 +1,7 @@
 """Who is who: signing up, signing in, tokens, sessions and roles."""
 
 from bigcat_graphql.accounts.code_sign_in import sign_in_with_email_code
-from bigcat_graphql.accounts.credentials import fold_email
+from bigcat_graphql.accounts.credentials import fold_email, read_email
 from bigcat_graphql.accounts.directory import accounts_by_ids, find_account, find_by_email
 from bigcat_graphql.accounts.email_codes import (
     EMAIL_CODE,
@@ -40,6 +40,7 @@ __all__ = [
     "find_account",
     "find_by_email",
     "fold_email",
+    "read_email",
     "read_locale",
     "read_phone",
     "refresh_session",

@@ -74,7 +74,7 @@ class CompanionAlone(SeatRuleBroken):
 
 @dataclass(eq=False)
 class UnknownSeats(DomainError):
-    """Some of the indexes are not of this plan, or not of this booking."""
+    """Some of the indexes are not of this plan, or not of this booking: fetch both again."""
 
     indexes: tuple[int, ...]
     path: tuple[str, ...]
@@ -228,12 +228,17 @@ class WrongBookingState(DomainError):
         """Say what state that is."""
         if self.payment_in_progress:
             return "A payment of this booking is open: wait for its end."
-        return f"The booking is {self.status}: that is not possible any more."
+        return f"The booking is {self.status}: that is not possible any more.{self._advice}"
+
+    @property
+    def _advice(self) -> str:
+        lost = self.status in {BookingStatus.EXPIRED, BookingStatus.CANCELLED}
+        return " Book seats anew." if lost else ""
 
 
 @dataclass(eq=False)
 class CancellationNotAllowed(DomainError):
-    """The time to cancel is over, or a ticket was used."""
+    """The time to cancel is over, or a ticket was used. Nothing was cancelled."""
 
     ticket_ids: tuple[UUID, ...]
     deadline: datetime | None

@@ -9,11 +9,11 @@ from asyncpg import Record
 
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
-from bigcat_graphql.accounts.credentials import fold_email
+from bigcat_graphql.accounts.credentials import fold_email, read_email
 from bigcat_graphql.booking.selection import BookingKey, BookingName, GuestReference
 from bigcat_graphql.booking.statements import FREE
 from bigcat_graphql.catalogue import is_organizer
-from bigcat_graphql.errors import InvalidArgument
+from bigcat_graphql.errors import InvalidArgument, InvalidInput
 from bigcat_graphql.ids import read_reference
 from bigcat_graphql.models import AccountRole, Booking, BookingStatus, SeatStatus, Ticket
 from bigcat_graphql.settings import get_settings
@@ -179,7 +179,11 @@ async def _find_by_reference(name: GuestReference) -> Booking | None:
     reference = read_reference(name.reference)
     if not reference.isascii():
         return None
-    row = await database.fetch_one(_BY_REFERENCE, kept_seconds(), reference, fold_email(name.email))
+    try:
+        email = fold_email(read_email(name.email))
+    except InvalidInput:  # nobody's account has it
+        return None
+    row = await database.fetch_one(_BY_REFERENCE, kept_seconds(), reference, email)
     return booking_of(row) if row else None
 
 

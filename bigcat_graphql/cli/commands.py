@@ -2,6 +2,7 @@
 
 # ruff: noqa: PLC0415 - see the module's first line: `bigcat --help` must not load the ORM
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -60,12 +61,16 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback has said it and ended
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Say which version."),
     ] = False,
 ) -> None:
-    pass
+    # Only where there is something to look at: reading settings costs `--help` a tenth of a second.
+    if any(name.startswith("BIGCAT_") for name in os.environ):
+        from bigcat_graphql.cli import configuration
+
+        configuration.note_unknown_variables()
 
 
 @app.command()
@@ -179,7 +184,9 @@ def import_plan(
 @user_app.command("create")
 def create_user(
     email: Annotated[str, typer.Argument(help="Case does not matter.")],
-    role: Annotated[Role, typer.Option(help="What the account may do.")] = Role.buyer,
+    role: Annotated[
+        Role, typer.Option(case_sensitive=False, help="What the account may do.")
+    ] = Role.buyer,
     name: Annotated[str | None, typer.Option(help="For people; left out, made of EMAIL.")] = None,
     phone: Annotated[str | None, typer.Option(help="For texts, like +49301234567.")] = None,
     locale: Annotated[str | None, typer.Option(help="Of its messages, like de-AT.")] = None,

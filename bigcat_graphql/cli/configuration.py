@@ -1,11 +1,16 @@
 """`bigcat config`."""
 
 import os
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from bigcat_graphql.cli.terminal import show
+from bigcat_graphql.cli.terminal import note, show
 from bigcat_graphql.settings import Settings, get_settings, variables_of
 
+_PREFIX = "BIGCAT_"
+# Read by `./run test`, see CONTRIBUTING.md.
+_OF_TESTS = "BIGCAT_TEST_DATABASE_URL"
+_LIKENESS = 0.7
 _HIDDEN = "(hidden)"
 _SECRETS = {
     "secret_key",
@@ -23,6 +28,24 @@ def show_settings(*, as_json: bool) -> None:
     width = max(len(str(row["variable"])) for row in rows)
     lines = [f"{row['variable']:<{width}}  {_say(row)}" for row in rows]
     show({"settings": rows}, "\n".join(lines), as_json=as_json)
+
+
+def note_unknown_variables() -> None:
+    """Say which variables look like settings and are none: a typo would else be silent.
+
+    Told and not refused: Kubernetes sets some of its own for a service named bigcat.
+    """
+    names = [name for field in Settings.model_fields for name in variables_of(field)]
+    strange = {name for name in os.environ if name.startswith(_PREFIX)} - {*names, _OF_TESTS}
+    for name in sorted(strange):
+        note(f"Warning: {name} is no setting of bigcat; {_guess(name, names)}")
+
+
+def _guess(name: str, names: list[str]) -> str:
+    # Without the prefix, which alone would make any two of them alike.
+    bare = {known.removeprefix(_PREFIX): known for known in reversed(names)}
+    like = get_close_matches(name.removeprefix(_PREFIX), bare, n=1, cutoff=_LIKENESS)
+    return f"did you mean {bare[like[0]]}?" if like else "`bigcat config` lists them."
 
 
 def _describe(settings: Settings, field: str) -> dict[str, object]:

@@ -15,7 +15,9 @@ def verify_draw(file: Path, *, receipt: str | None, as_json: bool) -> None:
     """
     try:
         record = read_record(file.read_bytes())
-    except (OSError, RecordUnreadable) as fault:
+    except OSError as fault:
+        raise Refused(f"{file} cannot be read: {fault.strerror}.") from None
+    except RecordUnreadable as fault:
         raise Refused(str(fault)) from None
     if faults := find_faults(record):
         raise Refused("NOT FAIR: " + "; ".join(faults) + ".")

@@ -6,6 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bigcat_graphql.cli.pictures import check_place
 from bigcat_graphql.cli.places import run
 from bigcat_graphql.cli.terminal import Refused, note, show
 from bigcat_graphql.simulation.fairness.picture import draw
@@ -31,6 +32,7 @@ def simulate_fairness(
     as_json: bool,
 ) -> None:
     """Run the simulation, print what came of it, and refuse when it was not fair."""
+    check_place(picture)
     options = Options(
         people=people,
         bots=bots,

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from bigcat_graphql.cli.pictures import check_place
 from bigcat_graphql.cli.places import run
 from bigcat_graphql.cli.terminal import Refused, note, show
 from bigcat_graphql.simulation.faults import NotReady
@@ -36,6 +37,7 @@ def simulate_sale(
     as_json: bool,
 ) -> None:
     """Run the simulation, print what came of it, and refuse when something broke."""
+    check_place(picture)
     chosen = secrets.randbelow(_SEEDS) if seed is None else seed
     options = Options(
         seconds=seconds,

@@ -11,11 +11,15 @@ _MOST_LINES = 60
 
 
 def show_schema(file: Path | None, *, check: bool, write: bool) -> None:
-    """Print the schema, compare a file with it, or write the file."""
+    """Print the schema, compare a file with it, or write the file.
+
+    Raises:
+        Refused: the file differs, is not there, or cannot be written.
+    """
     text = f"{schema.as_str().rstrip()}\n"
     where = file or _default_file()
     if write:
-        where.write_text(text, encoding="utf-8")
+        _write(where, text)
         note(f"{where} is written.")
     elif check:
         _compare(where, text)
@@ -27,6 +31,13 @@ def _default_file() -> Path:
     root = Path(bigcat_graphql.__file__).parent.parent
     checkout = (root / "pyproject.toml").exists()
     return (root if checkout else Path()) / "schema.graphql"
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{file} cannot be written: {error.strerror}.") from None
 
 
 def _compare(file: Path, text: str) -> None:

@@ -58,7 +58,14 @@ async def open_database(url: DatabaseUrl | str, *, pool_min: int = 1, pool_max: 
         await fetch_one("SELECT 1")
     except _REFUSALS as error:
         await close_database()
-        raise DatabaseUnreachable(f"{where.place}: {error!s}") from error
+        raise DatabaseUnreachable(f"{where.place}: {_say_why(error)}") from error
+
+
+def _say_why(error: Exception) -> str:
+    """Say what PostgreSQL or the network said: nobody has asked anything that could be too much."""
+    if isinstance(error, Busy):
+        return str(error.__cause__ or "no answer in time")
+    return str(error) or "no answer in time"
 
 
 async def close_database() -> None:

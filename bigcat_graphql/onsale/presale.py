@@ -9,7 +9,7 @@ from uuid import UUID
 from bigcat_graphql import database
 from bigcat_graphql.accounts import Viewer
 from bigcat_graphql.accounts.attempts import Attempts
-from bigcat_graphql.accounts.credentials import fold_email
+from bigcat_graphql.accounts.credentials import fold_email, read_email
 from bigcat_graphql.onsale.errors import AdmissionRequired, Missing
 
 _CODE_LENGTH_MAX = 100
@@ -77,8 +77,14 @@ async def set_presale(concert_id: UUID, presale: Presale) -> None:
 
 
 async def invite(concert_id: UUID, emails: Iterable[str]) -> None:
-    """Let e-mails take part in the presale; being invited twice changes nothing."""
-    await database.execute(_INVITE, concert_id, [fold_email(email.strip()) for email in emails])
+    """Let e-mails take part in the presale; being invited twice changes nothing.
+
+    Raises:
+        InvalidInput: one of them is no address; nobody was put on the list.
+    """
+    # As an account's are written, or the two would not be found equal.
+    folded = [fold_email(read_email(email)) for email in emails]
+    await database.execute(_INVITE, concert_id, folded)
 
 
 async def add_codes(concert_id: UUID, codes: Iterable[str], *, uses: int) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import strawberry
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -23,6 +24,7 @@ from bigcat_graphql.server.health import Health
 from bigcat_graphql.server.http import GraphQLOverHttp
 from bigcat_graphql.server.immutable_documents import ImmutableDocuments
 from bigcat_graphql.server.mailbox import Mailbox
+from bigcat_graphql.server.missing import answer_refusal
 from bigcat_graphql.server.origins import CORS_HEADERS, Origins
 from bigcat_graphql.server.persisted import PersistedDocuments
 from bigcat_graphql.server.play_desk import PlayDesk
@@ -71,6 +73,7 @@ def create_app(settings: Settings, schema: strawberry.Schema, services: Services
     app = ShortcutApp(
         routes=_routes(settings, services, events, closing),
         middleware=_middleware(settings),
+        exception_handlers={HTTPException: answer_refusal},
         lifespan=lifespan,
     )
     app.state.closing = closing

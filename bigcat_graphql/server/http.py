@@ -109,6 +109,8 @@ class GraphQLOverHttp:
         return check_parameters(body)
 
     def _read_get(self, scope: Scope, headers: Head) -> GraphQLRequest:
+        if not scope["query_string"]:  # most likely a person's browser
+            raise BodyRefused(400, "Send a document as JSON by POST; the page / says how.")
         try:
             given: dict[str, Any] = dict(
                 parse_qsl(scope["query_string"].decode(), errors="strict", max_num_fields=20)

@@ -13,10 +13,11 @@ from urllib.parse import quote
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bigcat_graphql.notifications import KeptMail
+from bigcat_graphql.server.missing import say_missing
 from bigcat_graphql.server.safety import PAGE_POLICY
 
 ListMails = Callable[[], Awaitable[Sequence[KeptMail]]]
@@ -66,7 +67,7 @@ class Mailbox:
         """Show a mail as its reader sees it, with its files."""
         mail = await self._find(request)
         if mail is None:
-            return _nothing()
+            return _nothing(request)
         return _page(
             title=f"{mail['Subject']} · Mailbox",
             heading=str(mail["Subject"]),
@@ -81,7 +82,7 @@ class Mailbox:
         mail = await self._find(request)
         body = mail.get_body(("html",)) if mail else None
         if mail is None or body is None:
-            return _nothing()
+            return _nothing(request)
         pictures = {str(part["Content-ID"]).strip("<>"): part for part in _pictures(mail)}
         html = _CID.sub(lambda found: _embed(pictures.get(found[1])), str(body.get_content()))
         return HTMLResponse(html, headers=_private(_MAIL_POLICY))
@@ -92,7 +93,7 @@ class Mailbox:
         files = list(mail.iter_attachments()) if mail else []
         number = request.path_params["number"]
         if not 1 <= number <= len(files):
-            return _nothing()
+            return _nothing(request)
         file = files[number - 1]
         name = quote(file.get_filename() or "file", safe="")
         headers = _private(_MAIL_POLICY)
@@ -165,5 +166,5 @@ def _private(policy: str) -> dict[str, str]:
     return {"content-security-policy": policy, "cache-control": "no-store"}
 
 
-def _nothing() -> Response:
-    return PlainTextResponse("There is no such mail.", 404)
+def _nothing(request: Request) -> Response:
+    return say_missing(request, "There is no such mail.")

@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from bigcat_graphql.errors import Busy, NotFound, OutcomeUnknown
 from bigcat_graphql.payments import PlayAction
 from bigcat_graphql.payments.provider import ProviderStatus
+from bigcat_graphql.server.missing import say_missing
 from bigcat_graphql.server.origins import Origins
 from bigcat_graphql.server.safety import PAGE_POLICY
 
@@ -73,7 +74,7 @@ class PlayDesk:
         except Busy as busy:
             return _later(busy)
         if action is None:
-            return _nothing()
+            return _nothing(request)
         waits = action.status is ProviderStatus.REQUIRES_ACTION
         page = Template(_PAGE).substitute(
             concert=escape(action.concert),
@@ -89,7 +90,7 @@ class PlayDesk:
         """Take the answer, and show the page again: it can be reloaded, and sends nothing twice."""
         approves = _ANSWERS.get(request.path_params["answer"])
         if approves is None:
-            return _nothing()
+            return _nothing(request)
         if not self._origins.may_post(request.headers):
             return PlainTextResponse("Only the page itself may send this.", 403)
         try:
@@ -106,8 +107,8 @@ def _name(request: Request) -> tuple[UUID, str]:
     return request.path_params["concert_id"], request.path_params["client_secret"]
 
 
-def _nothing() -> Response:
-    return PlainTextResponse("There is no such payment.", 404)
+def _nothing(request: Request) -> Response:
+    return say_missing(request, "There is no such payment: look at `Payment.actionUrl` again.")
 
 
 def _later(undecided: Busy | OutcomeUnknown) -> Response:

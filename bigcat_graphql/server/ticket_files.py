@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bigcat_graphql.errors import Busy
+from bigcat_graphql.server.missing import say_missing
 
 # Browsers show a PDF by a plugin of their own, in a page with styles of its own.
 _PDF_POLICY = (
@@ -58,8 +59,8 @@ class TicketFiles:
             text, wait = busy.message, str(busy.retry_after_seconds)
             return PlainTextResponse(text, 503, {"retry-after": wait, "cache-control": "no-store"})
         if file is None:
-            text = "There is no such file, or the link to it is over: get a new one."
-            return PlainTextResponse(text, 404, {"cache-control": "no-store"})
+            said = "There is no such file, or the link to it is over: get a new one."
+            return say_missing(request, said)
         return Response(file.content, media_type=file.media_type, headers=_headers_of(file))
 
     async def send_keys(self, _: Request) -> Response:

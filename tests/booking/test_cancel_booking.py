@@ -3,7 +3,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from bigcat_graphql import booking, database, payments
-from bigcat_graphql.accounts import Viewer
+from bigcat_graphql.accounts import Viewer, read_email
 from bigcat_graphql.booking import BookingKey, BookingName, GuestReference
 from bigcat_graphql.clock import utc_now
 from bigcat_graphql.errors import InvalidInput, NotFound
@@ -111,6 +111,18 @@ async def test_organizer_and_admin_may_cancel() -> None:
     for staff in (await make_organizer(concert), await make_admin()):
         gone = await cancel_by(staff, BookingKey.of(await book(buyer, concert, 0)))
         assert gone.status_now is BookingStatus.CANCELLED
+
+
+async def test_a_guest_may_write_the_mail_as_mail_servers_do() -> None:
+    concert = await make_concert()
+    guest = await make_account(AccountRole.GUEST, email=read_email("grace@xn--bcher-kva.org"))
+    made = await book(view_as(guest), concert, 0)
+
+    with pytest.raises(NotFound):
+        await cancel_by(None, GuestReference(made.reference, "no address"))
+    gone = await cancel_by(None, GuestReference(made.reference, "grace@xn--bcher-kva.org"))
+
+    assert gone.status_now is BookingStatus.CANCELLED
 
 
 async def test_a_guest_cancels_by_reference_and_mail_from_any_device() -> None:

@@ -33,3 +33,11 @@ async def test_a_presale_of_nothing_is_refused(database: DatabaseUrl) -> None:
         1,
         "no-such",
     )
+
+
+async def test_a_list_with_something_else_in_it_is_refused_whole(database: DatabaseUrl) -> None:
+    await make_concert(slug="night")
+    words = ("presale", "invite", "night", "-")
+    done = await bigcat(*words, database=database, typed="E-mail\na@x.org\nAna <b@x.org>\n")
+    assert_refused(done, 1, "2 of 3 (line 1, 3)", "Nobody")
+    assert await fetch_all("SELECT 1 FROM presale_guest") == []

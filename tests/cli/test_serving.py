@@ -4,6 +4,7 @@ import asyncio
 import re
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -190,3 +191,23 @@ async def test_a_demo_is_not_put_among_real_concerts(database: DatabaseUrl) -> N
     assert_refused(refused, 1, "--demo")
     with pytest.raises(accounts.AuthenticationFailed):
         await accounts.sign_in("admin@example.com", "bigcat-demo")
+
+
+@pytest.mark.parametrize("many", [[], ["--workers", "2"]])
+async def test_an_address_that_is_taken_is_told_before_the_database_is_opened(
+    many: list[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = await bigcat(
+            *("serve", "--port", port, *many), database="postgresql://127.0.0.1:1/nowhere"
+        )
+    assert_refused(done, 1, f"127.0.0.1:{port} is taken", "--port")
+    assert "nowhere" not in done.stderr
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+async def test_an_address_of_another_machine_is_refused_in_a_line(host: str) -> None:
+    done = await bigcat("serve", "--port", "0", "--host", host)
+    assert_refused(done, 1, f"{host}:0 cannot be opened")
+    assert len(done.stderr.splitlines()) == 1

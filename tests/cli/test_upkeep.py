@@ -23,7 +23,7 @@ async def test_migrating_twice_does_nothing_the_second_time(
     fresh = database.with_database("bigcat_cli_test")
     try:
         pending = await bigcat("migrate", "--check", "--json", database=fresh)
-        refused = await bigcat("serve", database=fresh)
+        refused = await bigcat("serve", "--port", "0", database=fresh)
         first = await bigcat("migrate", "--json", database=fresh)
         second = await bigcat("migrate", "--json", database=fresh)
         current = await bigcat("migrate", "--check", database=fresh)
@@ -65,6 +65,11 @@ def test_the_schema_is_written_printed_and_compared(call: Call, tmp_path: Path) 
     assert written.returncode == same.returncode == 0
     assert printed.stdout.count("type Query") == 1
     assert_refused(differing, 1, "-type Quarry", "+type Query")
+
+
+def test_a_schema_that_cannot_be_written_is_told(call: Call, tmp_path: Path) -> None:
+    done = call("schema", "--write", "--file", str(tmp_path / "nowhere" / "schema.graphql"))
+    assert_refused(done, 1, "cannot be written: No such file")
 
 
 def test_the_schema_is_not_compared_and_written_at_once(call: Call) -> None:

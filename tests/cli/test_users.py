@@ -22,7 +22,7 @@ async def test_an_account_is_made_once(database: DatabaseUrl) -> None:
 
 async def test_an_account_does_not_change_its_role_unasked(database: DatabaseUrl) -> None:
     await accounts.create_account("ana@example.com", "Ana", AccountRole.BUYER, "correct horse")
-    words = ("user", "create", "ana@example.com", "--role", "admin", "--password-stdin")
+    words = ("user", "create", "ana@example.com", "--role", "ADMIN", "--password-stdin")
     done = await bigcat(*words, database=database, typed="correct horse")
     assert_refused(done, 1, "ana@example.com", "role buyer")
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from bigcat_graphql import database
-from bigcat_graphql.accounts import RateLimited, Viewer
+from bigcat_graphql.accounts import RateLimited, Viewer, read_email
 from bigcat_graphql.booking import ChosenSeats, book_seats
 from bigcat_graphql.booking.gate import put_up
 from bigcat_graphql.clock import utc_now
@@ -94,6 +94,16 @@ async def test_a_list_lets_in_verified_mails_until_the_presale_is_over() -> None
     assert refused.value.missing is Missing.ACCESS_CODE
     await set_presale(concert.id, presale(hours=-1))
     await book(ben, concert, 1)
+
+
+async def test_an_address_on_the_list_may_be_written_as_mail_servers_write_it() -> None:
+    concert, ada = await make_concert(), await make_buyer()
+    await set_presale(concert.id, presale())
+    await verify(ada)
+    written = read_email("ada@bücher.org")
+    await database.execute("UPDATE account SET email = $1, email_folded = $1", written)
+    await invite(concert.id, ["Ada@xn--bcher-kva.org"])
+    await book(ada, concert, 0)
 
 
 async def test_somebody_elses_address_on_the_list_is_no_way_in() -> None:

@@ -172,3 +172,43 @@ async def test_the_explorer_can_be_switched_off() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://box.test") as client:
         assert (await client.get("/graphiql")).status_code == 404
         assert '<li hidden><a href="/graphiql">' in (await client.get("/")).text
+
+
+BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "says"),
+    [
+        ("GET", "/no/such/page", 404, "There is nothing at this address."),
+        ("POST", "/", 405, "This address takes other methods."),
+        ("GET", "/t/bad/ticket.pdf", 404, "the link to it is over: get a new one."),
+    ],
+)
+async def test_who_is_lost_is_led_back_by_a_page_and_programs_by_a_line(
+    method: str, path: str, status: int, says: str
+) -> None:
+    async with serving() as client:
+        page = await client.request(method, path, headers=BROWSER)
+        line = await client.request(method, path, headers={"accept": "*/*"})
+    assert (page.status_code, line.status_code) == (status, status)
+    assert 'lang="en"' in page.text
+    assert says in page.text
+    assert 'href="/"' in page.text
+    assert says in line.text
+    assert line.headers["content-type"].startswith("text/plain")
+    assert page.headers.get("allow") == line.headers.get("allow")
+    assert ("allow" in page.headers) == (status == 405)
+
+
+async def test_an_address_that_does_not_exist_is_not_repeated_in_the_page() -> None:
+    async with serving() as client:
+        page = await client.get("/<script>alert(1)</script>", headers=BROWSER)
+    assert "alert" not in page.text
+
+
+async def test_a_browser_at_the_endpoint_is_told_where_to_go() -> None:
+    async with serving() as client:
+        answer = await client.get("/graphql", headers=BROWSER)
+    assert answer.status_code == 400
+    assert "the page / says how" in answer.json()["errors"][0]["message"]
