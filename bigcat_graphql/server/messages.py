@@ -87,10 +87,17 @@ def write_ack() -> str:
 
 
 def write_pong(payload: dict[str, Any] | None) -> str:
-    """Write the answer to a ping, with the same payload."""
+    """Write the answer to a ping, with the same payload.
+
+    Raises:
+        SocketRefused: BAD_MESSAGE, it is nested more deeply than can be written.
+    """
     if payload is None:
         return '{"type":"pong"}'
-    return encode({"type": "pong", "payload": payload}).decode()
+    try:
+        return orjson.dumps({"type": "pong", "payload": payload}).decode()
+    except orjson.JSONEncodeError:  # JSON is read to 1,024 levels, and written to 254
+        raise _bad("The payload is nested too deeply") from None
 
 
 def write_next(key: str, payload: bytes) -> str:
