@@ -7,8 +7,11 @@ import hypothesis_graphql
 import pytest
 from graphql import (
     ExecutionResult,
+    FieldNode,
+    NameNode,
     Node,
     OperationDefinitionNode,
+    SelectionSetNode,
     StringValueNode,
     TypeInfo,
     TypeInfoVisitor,
@@ -50,7 +53,7 @@ SCALARS = {
 
 
 class Aim(Visitor):
-    """Has ids lead somewhere."""
+    """Has ids lead somewhere, and asks every object for its type."""
 
     def __init__(self, types: TypeInfo, ids: list[str], chances: st.DataObject) -> None:
         super().__init__()
@@ -61,6 +64,10 @@ class Aim(Visitor):
         if kind is None or kind.name != "ID":
             return None
         return StringValueNode(value=self._chances.draw(st.sampled_from(self._ids)))
+
+    def leave_selection_set(self, node: SelectionSetNode, *_: object) -> SelectionSetNode:
+        typename = FieldNode(name=NameNode(value="__typename"), arguments=(), directives=())
+        return SelectionSetNode(selections=(*node.selections, typename))
 
 
 async def ask_core(text: str) -> ExecutionResult:
@@ -95,7 +102,7 @@ def show(result: ExecutionResult) -> list[Any]:
     return sorted(found, key=str)  # what fails side by side fails in any order
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     hypothesis_graphql.queries(CORE, custom_scalars=SCALARS, allow_x00=False),
     st.data(),
