@@ -219,7 +219,7 @@ class Conversation:
             self._straight.restart()
 
     async def _send(self, text: str) -> None:
-        if self._closed:
+        if self._closed or (self._straight is not None and self._straight.close_sent):
             return
         try:
             await self._send_raw({"type": "websocket.send", "text": text})

@@ -179,7 +179,7 @@ class GraphQLOverHttp:
         frames = frame_stream(
             _with_failure(self._events.stream(prepared)),
             framing,
-            closing=self._closing,
+            closing=self._closing if lasts else asyncio.Event(),
             seconds_left=prepared.caller.seconds_left if lasts else None,
         )
         sending = asyncio.ensure_future(_send_frames(send, frames))

@@ -14,6 +14,8 @@ from bigcat_graphql.server.parameters import check_parameters
 PROTOCOL = "graphql-transport-ws"
 _PAYLOAD_OPTIONAL = frozenset({"connection_init", "ping", "pong"})
 _TYPES = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
+# It is kept twice as long as its operation runs; clients count, or write a UUID.
+_LONGEST_ID = 1_000
 # What stands after the answer in a message of type next.
 NEXT_END = b"}"
 # RFC 6455: a control frame has 125 bytes, two of them are the code.
@@ -62,7 +64,7 @@ def read_message(text: str | None) -> dict[str, Any]:
     if kind in _PAYLOAD_OPTIONAL and not isinstance(message.get("payload"), dict | None):
         raise _bad("The payload must be an object")
     if kind in {"subscribe", "complete"} and not _is_id(message.get("id")):
-        raise _bad("The id must be a string and not empty")
+        raise _bad(f"The id must be a string of 1 to {_LONGEST_ID} characters")
     return message
 
 
@@ -87,10 +89,17 @@ def write_ack() -> str:
 
 
 def write_pong(payload: dict[str, Any] | None) -> str:
-    """Write the answer to a ping, with the same payload."""
+    """Write the answer to a ping, with the same payload.
+
+    Raises:
+        SocketRefused: BAD_MESSAGE, it is nested more deeply than can be written.
+    """
     if payload is None:
         return '{"type":"pong"}'
-    return encode({"type": "pong", "payload": payload}).decode()
+    try:
+        return orjson.dumps({"type": "pong", "payload": payload}).decode()
+    except orjson.JSONEncodeError:  # JSON is read to 1,024 levels, and written to 254
+        raise _bad("The payload is nested too deeply") from None
 
 
 def write_next(key: str, payload: bytes) -> str:
@@ -114,7 +123,7 @@ def write_complete(key: str) -> str:
 
 
 def _is_id(value: object) -> bool:
-    return isinstance(value, str) and value != ""
+    return isinstance(value, str) and 1 <= len(value) <= _LONGEST_ID
 
 
 def _bad(reason: str) -> SocketRefused:

@@ -8,16 +8,15 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import Any
 
 import strawberry
 import structlog
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bigcat_graphql.server.app import create_app
+from bigcat_graphql.server.bounded_http import KEEP_ALIVE_SECONDS, PatientlyBounded
 from bigcat_graphql.server.descriptors import allow_connections
 from bigcat_graphql.server.logs import set_up_logs
 from bigcat_graphql.server.services import Services
@@ -25,10 +24,6 @@ from bigcat_graphql.server.straight_socket import MOST_UNSENT_BYTES, StraightSoc
 from bigcat_graphql.settings import Settings
 
 MAX_MESSAGE_BYTES = 64 * 1024
-_KEEP_ALIVE_SECONDS = 10
-_HEAD_SECONDS = 10.0
-# Who takes less than 48 kB in so long gets no more: that is slower than any modem.
-_UNREAD_SECONDS = 30.0
 BACKLOG = 2_048
 # Looked through for cycles when there are so many: of Python's own 700, a hundred requests under
 # way are full at once, and a tenth of a rush would be spent on looking. To look takes 1 ms.
@@ -148,93 +143,6 @@ def _keep_little_unsent(listener: socket.socket) -> None:
             same.setsockopt(socket.IPPROTO_TCP, option, MOST_UNSENT_BYTES)
 
 
-class PatientlyBounded(HttpToolsProtocol):
-    """uvicorn's HTTP, which does not wait for ever for the head of a connection's first request.
-
-    uvicorn has a time-out between requests only: who sends a head byte by byte, or nothing, would
-    hold a connection for nothing (slowloris). One timer a connection watches both: setting and
-    cancelling one for each request would cost more than reading its head does.
-    """
-
-    _wait_until: float | None
-    _stuck: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own signature
-        """Start to watch."""
-        super().connection_made(transport)
-        self._wait(_HEAD_SECONDS)
-        self._watch = self.loop.call_later(_look_seconds(), self._look)
-
-    def on_message_begin(self) -> None:
-        """Wait for the head of a request."""
-        self._wait(_HEAD_SECONDS)
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """Wait no more: the head is here; the body has a time-out of its own."""
-        self._wait_until = None
-        super().on_headers_complete()
-
-    def on_response_complete(self) -> None:
-        """Wait for the next request, unless it is here already; without uvicorn's own timer."""
-        if self.pipeline or self.transport.is_closing():
-            super().on_response_complete()
-            return
-        self.server_state.total_requests += 1
-        self.flow.resume_reading()
-        self._wait(_KEEP_ALIVE_SECONDS)
-
-    def handle_websocket_upgrade(self) -> None:
-        """Leave the connection to somebody else."""
-        self._watch.cancel()
-        super().handle_websocket_upgrade()
-
-    def pause_writing(self) -> None:
-        """Give a reader that has much unread some time; event streams are no end of bytes."""
-        super().pause_writing()
-        self._stuck = self.loop.call_later(_UNREAD_SECONDS, self.transport.abort)
-
-    def resume_writing(self) -> None:
-        """Go on: it reads."""
-        super().resume_writing()
-        self._stop_waiting()
-
-    def shutdown(self) -> None:
-        """Finish what is in flight, unless it is not read: that would keep the server running."""
-        super().shutdown()
-        self._stop_waiting()
-        seconds = self.config.timeout_graceful_shutdown or _UNREAD_SECONDS
-        self._stuck = self.loop.call_later(seconds, self.transport.abort)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Watch no more."""
-        self._watch.cancel()
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _stop_waiting(self) -> None:
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
-
-    def _wait(self, seconds: float) -> None:
-        self._wait_until = self.loop.time() + seconds
-
-    def _look(self) -> None:
-        left = _look_seconds()
-        if self._wait_until is not None:
-            left = self._wait_until - self.loop.time()
-        if left <= 0:
-            self.transport.close()
-        else:
-            self._watch = self.loop.call_later(left, self._look)
-
-
-def _look_seconds() -> float:
-    # Whatever a connection begins to wait for after a look, it waits for that long at least.
-    return min(_HEAD_SECONDS, _KEEP_ALIVE_SECONDS)
-
-
 def _configure(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -252,7 +160,7 @@ def _configure(app: Starlette, settings: Settings) -> uvicorn.Config:
         lifespan="on",
         backlog=BACKLOG,
         limit_concurrency=settings.max_connections,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.graceful_seconds,
         proxy_headers=True,
         forwarded_allow_ips=settings.trusted_proxies,

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 from websockets.http11 import Request
 
 EXTENSION = "bigcat.straight"
@@ -14,6 +15,7 @@ MOST_UNSENT_BYTES = 64 * 1024
 TOO_SLOW = 1013
 # Who takes nothing for so long would only get older news: better to come back later.
 _STUCK_SECONDS = 15.0
+_NOT_TEXT = 1007
 # For the close frame to get out behind what is unsent; who does not read does not read that.
 _FLUSH_SECONDS = 1.0
 _FINAL_TEXT = b"\x81"
@@ -41,6 +43,7 @@ class StraightSocket(WebSocketsSansIOProtocol):
     on_drain: Callable[[], None] | None = None
     on_shutdown: Callable[[], None] | None = None
     _stuck_timer: asyncio.TimerHandle | None = None
+    _pong = b""
 
     def handle_connect(self, event: Request) -> None:
         """Offer the extension; the app starts in a later turn of the loop."""
@@ -49,6 +52,40 @@ class StraightSocket(WebSocketsSansIOProtocol):
             self.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
             extensions: dict[str, Any] = {**(self.scope.get("extensions") or {}), EXTENSION: self}
             self.scope["extensions"] = extensions
+
+    def handle_cont(self, event: Frame) -> None:
+        """Keep no empty parts: the limit on a message counts bytes, and these have none."""
+        if event.data or event.fin:
+            super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Refuse what is no text; uvicorn would log a traceback for it, and trip over a close."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self._refuse_text()
+                return
+        super().send_receive_event_to_app()
+
+    def handle_ping(self) -> None:
+        """Answer, but to a client that does not read only the newest one (RFC 6455, 5.5.3)."""
+        if not self.is_paused:
+            super().handle_ping()
+            return
+        if unsent := self.conn.data_to_send():
+            self._pong = unsent[-1]
+
+    def handle_close(self, event: Frame) -> None:
+        """Answer, and wait for the answer to be taken no longer than for our own close."""
+        super().handle_close(event)
+        if self.transport.is_closing():
+            self._cut_off_soon()
+
+    def keepalive_timeout(self) -> None:
+        """Close, and cut off: a client that is half gone would never take what is unsent."""
+        super().keepalive_timeout()
+        self._cut_off_soon()
 
     def write_text(self, begin: bytes, shared: bytes = b"", end: bytes = b"") -> bool:
         """Write a text frame of these parts, unless much is unsent or the socket is closing."""
@@ -81,6 +118,9 @@ class StraightSocket(WebSocketsSansIOProtocol):
         """Go on from the whole state."""
         super().resume_writing()
         self._stop_waiting()
+        if self._pong and not self.transport.is_closing():
+            self.transport.write(self._pong)
+        self._pong = b""
         if self.on_drain is not None:
             self.on_drain()
 
@@ -101,9 +141,14 @@ class StraightSocket(WebSocketsSansIOProtocol):
         """Close by 1012: the server stops, and may be back."""
         if not self.transport.is_closing():
             super().shutdown()
-            self._stop_waiting()
             # What cannot be flushed would keep the server from stopping.
-            self._stuck_timer = self.loop.call_later(_FLUSH_SECONDS, self.transport.abort)
+            self._cut_off_soon()
+
+    def _refuse_text(self) -> None:
+        self.frames = []
+        if self.conn.close_rcvd is None:  # else it has said good-bye already
+            self.conn.send_close(_NOT_TEXT)
+            self.handle_parser_exception()
 
     def _stop_waiting(self) -> None:
         self.is_paused = False
@@ -113,4 +158,8 @@ class StraightSocket(WebSocketsSansIOProtocol):
 
     def _give_up(self) -> None:
         self.close(TOO_SLOW, "You read too slowly")
+        self._cut_off_soon()
+
+    def _cut_off_soon(self) -> None:
+        self._stop_waiting()
         self._stuck_timer = self.loop.call_later(_FLUSH_SECONDS, self.transport.abort)

@@ -10,10 +10,12 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 
-from bigcat_graphql.server import run
+from bigcat_graphql.server import bounded_http
+from bigcat_graphql.server.media import JSON
 from tests.server.asking import ask, talk
 
 _PATIENCE_SECONDS = 30
+SSE = "text/event-stream"
 
 
 @asynccontextmanager
@@ -55,13 +57,15 @@ async def is_ready(client: httpx.AsyncClient) -> bool:
         return False
 
 
-async def test_sigterm_lets_the_operation_in_flight_finish_and_exits_with_0() -> None:
+@pytest.mark.parametrize("accept", [JSON, SSE])
+async def test_sigterm_lets_the_operation_in_flight_finish_and_exits_with_0(accept: str) -> None:
     async with running() as (process, address):
         async with httpx.AsyncClient(base_url=f"http://{address}") as client:
-            flying = asyncio.create_task(ask(client, "{ sleep(seconds: 1) }"))
+            asking = ask(client, "mutation { sleep(seconds: 1) }", accept=accept)
+            flying = asyncio.create_task(asking)
             await until_asleep(client)
             process.send_signal(signal.SIGTERM)
-            assert (await flying).json()["data"] == {"sleep": "slept"}
+            assert '"sleep":"slept"' in (await flying).text
         assert await asyncio.wait_for(process.wait(), _PATIENCE_SECONDS) == 0
 
 
@@ -96,7 +100,8 @@ async def test_while_it_drains_it_is_not_ready_but_still_answers() -> None:
         process.send_signal(signal.SIGTERM)
         await until_closing(client)
         assert (await client.get("/readyz")).status_code == 503
-        assert (await ask(client, "{ hello }")).status_code == 200
+        for accept in (JSON, SSE):
+            assert "Hello world" in (await ask(client, "{ hello }", accept=accept)).text
         process.send_signal(signal.SIGTERM)  # enough
         assert await asyncio.wait_for(process.wait(), _PATIENCE_SECONDS) == 0
 
@@ -137,7 +142,7 @@ async def test_a_line_of_the_log_tells_the_operation_and_none_of_its_secrets() -
 async def test_who_does_not_finish_the_head_of_a_request_is_cut_off(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(bounded_http, "_HEAD_SECONDS", 0.2)
     host, _, port = address.partition(":")
     for head in (b"", b"POST /graphql HTTP/1.1\r\nhost: box.test\r\n"):
         reader, writer = await asyncio.open_connection(host, int(port))

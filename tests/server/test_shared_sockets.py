@@ -14,7 +14,7 @@ import pytest
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import ClientConnection, connect
 
-from bigcat_graphql.server import run, straight_socket
+from bigcat_graphql.server import bounded_http, run, straight_socket
 from bigcat_graphql.server.straight_socket import MOST_UNSENT_BYTES, StraightSocket
 from tests.server.asking import PROTOCOL, Talk, talk
 from tests.server.boards import Board, board
@@ -409,7 +409,7 @@ async def ask_for_stream(address: str, one: Board) -> asyncio.StreamWriter:
 async def test_a_stream_that_is_not_read_is_cut_off(
     one: Board, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_UNREAD_SECONDS", 0.2)
+    monkeypatch.setattr(bounded_http, "_UNREAD_SECONDS", 0.2)
     async with listening() as (_, address):
         writer = await ask_for_stream(address, one)
         assert one.holders == 1

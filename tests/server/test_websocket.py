@@ -136,6 +136,7 @@ async def test_what_the_protocol_does_not_forbid_keeps_the_socket_open(address: 
         {"type": "subscribe", "id": "1", "payload": {"query": "{hello}", "operationName": 5}},
         {"type": "subscribe", "id": 1, "payload": {"query": "{hello}"}},
         {"type": "subscribe", "id": "", "payload": {"query": "{hello}"}},
+        {"type": "subscribe", "id": "x" * 1_001, "payload": {"query": "{hello}"}},
     ],
 )  # fmt: skip
 async def test_a_message_outside_the_protocol_closes_by_4400(address: str, message: Any) -> None:
