@@ -162,6 +162,26 @@ async def test_a_wish_that_breaks_the_batch_fails_alone() -> None:
     assert await states(concert) == "RRRARRAAAR"
 
 
+async def test_whoever_breaks_the_batch_and_leaves_takes_nobody_along(
+    rival: database.Connection,
+) -> None:
+    concert, lane = await make_concert(), Lane()
+    wishes = [wish(await make_buyer(), concert, index) for index in range(3)]
+    wishes[1].booking_id = (await book(await make_buyer(), concert, 9)).id
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 1 FOR UPDATE", concert.id
+    )
+    first, at_fault, other = (asyncio.create_task(lane.submit(one)) for one in wishes)
+
+    await first
+    await until_waiting(rival)
+    at_fault.cancel()
+    await rival.execute("COMMIT")
+
+    assert isinstance(await other, Reserved)
+
+
 async def test_a_seat_that_is_stuck_makes_only_its_own_buyer_busy(
     rival: database.Connection,
 ) -> None:
