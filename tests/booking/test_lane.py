@@ -13,9 +13,10 @@ from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
 from bigcat_graphql.booking.wish import MUTATION, Repeated, Reserved, Wish
+from bigcat_graphql.database import Caller
 from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Booking, BookingStatus, Concert
-from tests.booking.verbs import book, places, states
+from tests.booking.verbs import book, cancel, places, states
 from tests.scenes import make_buyer, make_concert
 from tests.waiting import until_waiting
 
@@ -86,6 +87,21 @@ async def test_a_seat_that_was_sold_before_refuses_all_who_wait_for_it() -> None
         one.retry_after_seconds for one in results if isinstance(one, booking.SeatsUnavailable)
     } == {None}
     assert await states(concert) == "AAABAAAAAA"
+
+
+async def test_seats_given_back_after_a_batch_looked_are_not_refused_by_what_it_saw() -> None:
+    concert, holder, lane = await make_concert(), await make_buyer(), Lane()
+    held = await book(holder, concert, 3)
+    early = Caller(wish(await make_buyer(), concert, 3), asyncio.Future())
+    await lane.serve([wish(await make_buyer(), concert, 3)])
+    await cancel(holder, held)
+    late = Caller(wish(holder, concert, 3), asyncio.Future())
+
+    lane.waiting.extend((early, late))
+    await lane.follow_up()
+
+    assert isinstance(early.answer.result(), booking.SeatsUnavailable)
+    assert not late.answer.done()
 
 
 async def test_a_refusal_worked_out_in_memory_is_kept_as_well() -> None:
