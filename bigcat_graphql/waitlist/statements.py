@@ -14,12 +14,13 @@ WHERE w.concert_id = $1 AND w.has_waiting
 FOR NO KEY UPDATE OF w
 """
 
-# Whoever has as many tickets as they may is not offered more.
+# Whoever has as many tickets as they may is not offered more. What is PENDING counts even if its
+# time is over: until the sweeper has come by, it may be being paid.
 _WITHIN_LIMIT = """e.quantity + (
   SELECT count(*) FROM booking b
   JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
   WHERE b.concert_id = e.concert_id AND b.account_id = e.account_id
-    AND (s.status = 'B' OR s.reserved_until > now())) <= $2
+    AND (s.status = 'B' OR b.status = 'PENDING')) <= $2
 """
 
 LINE = f"""
