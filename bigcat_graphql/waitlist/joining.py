@@ -26,7 +26,7 @@ from bigcat_graphql.models import ConcertStatus, SeatType, WaitlistEntry, Waitli
 from bigcat_graphql.money import Money
 from bigcat_graphql.waitlist.entries import find_entry, get_entry
 from bigcat_graphql.waitlist.errors import EmailNotVerified, NotSoldOut
-from bigcat_graphql.waitlist.offering import hand_out, would_do
+from bigcat_graphql.waitlist.offering import hand_out, look_again, would_do
 
 _QUANTITY_MAX = 8
 # Leaving meets an offer that is made just then: once, or again after the next release.
@@ -133,6 +133,8 @@ async def join_waitlist(viewer: Viewer, *, concert_id: UUID, wish: Wish) -> Wait
 
     entry_id, events = await database.run_transaction(work)
     tell(events)
+    # Whoever gave seats back at the same time saw nobody waiting, and was not seen by us.
+    look_again(concert_id)
     return await get_entry(concert_id, entry_id)
 
 

@@ -23,6 +23,7 @@ from bigcat_graphql.booking.events import (
 )
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.catalogue import plan_by_id, price_tiers_of
+from bigcat_graphql.errors import NotDecided
 from bigcat_graphql.ids import new_id, new_reference
 from bigcat_graphql.models import ConcertStatus, WaitlistEntry
 from bigcat_graphql.waitlist import statements
@@ -35,6 +36,8 @@ _RANDOM = secrets.SystemRandom()
 # So many in line are looked at, the longest waiting first; more only while seats are left for them.
 _LINE_FIRST, _LINE_MAX = 500, 32_000
 _GATHERED_MINUTES = 30
+# Concerts where somebody may have been missed, who or whose seat another transaction held.
+_to_look_at_again: set[UUID] = set()
 _GOES_ON = {ConcertStatus.PUBLISHED, ConcertStatus.PAUSED, ConcertStatus.POSTPONED}
 
 
@@ -78,6 +81,21 @@ async def let_go_of_gathered() -> int:
     return len(rows)
 
 
+def look_again(concert_id: UUID) -> None:
+    """Have free seats of a concert handed out once more, in a moment."""
+    _to_look_at_again.add(concert_id)
+
+
+async def hand_out_again() -> None:
+    """Hand out where somebody may have been missed; seats that nobody took are free still."""
+    for concert_id in sorted(_to_look_at_again):
+        _to_look_at_again.discard(concert_id)
+        try:
+            tell(await database.run_transaction(partial(hand_out, concert_id)))
+        except NotDecided:
+            look_again(concert_id)
+
+
 async def _match(sale: Record, concert_id: UUID) -> Matches:
     """Find out who gets what, and lock it; what others have locked is as good as not there."""
     free = {row["index"] for row in await database.fetch_all(statements.FREE, concert_id)}
@@ -98,6 +116,7 @@ async def _match(sale: Record, concert_id: UUID) -> Matches:
         missed = matches.seats.difference(row["index"] for row in locked)
         if not barred and not missed:
             return matches
+        look_again(concert_id)
         # Both only shrink: this comes to an end.
         busy |= barred
         free -= missed

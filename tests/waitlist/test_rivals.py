@@ -8,7 +8,9 @@ import pytest
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import BookingKey, SeatsUnavailable, cancel_booking
+from bigcat_graphql.booking.expire import sweep
 from bigcat_graphql.booking.gate import Pair, find_turned_away, put_up
+from bigcat_graphql.booking.statements import CANCEL_BOOKING, RELEASE_ALL
 from bigcat_graphql.catalogue import ConcertFilter, ConcertOrder, PageRequest, search_concerts
 from bigcat_graphql.catalogue.availability import forget_counts, seat_counts
 from bigcat_graphql.clock import utc_now
@@ -18,7 +20,7 @@ from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Payment, PaymentStatus, SeatType, WaitlistStatus
 from bigcat_graphql.money import Money
 from bigcat_graphql.waitlist import NotSoldOut, Wish, join_waitlist, leave_waitlist, offering
-from bigcat_graphql.waitlist.offering import let_go_of_gathered
+from bigcat_graphql.waitlist.offering import hand_out_again, let_go_of_gathered
 from tests.scenes import make_buyer
 from tests.waiting import until_waiting
 from tests.waitlist.lists import (
@@ -281,3 +283,43 @@ async def test_a_connection_lost_between_release_and_offer_is_made_good(rival: C
         )
     await giving  # again, on another connection
     assert await seats_of(entry) == [0]
+
+
+async def test_who_was_busy_when_a_seat_came_back_is_looked_at_again(rival: Connection) -> None:
+    concert, [(holder, key)] = await make_sold_out(holders=[[0]], rows=1, seats_per_row=1)
+    ada, entry = await wait_for(concert)
+    await hand_out_again()
+    async with rival.transaction():
+        await rival.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", ada.account_id)
+        await give_back(holder, key)
+    assert await letters(concert.id) == "A"
+    await hand_out_again()
+    assert await seats_of(entry) == [0]
+
+
+async def test_who_joins_while_a_seat_is_given_back_is_looked_at_again(rival: Connection) -> None:
+    concert, [(_, key)] = await make_sold_out(holders=[[0]], rows=1, seats_per_row=1)
+    async with rival.transaction():
+        # As a cancellation does that has looked for a list, and commits a moment later.
+        await rival.execute(RELEASE_ALL, key.concert_id, key.booking_id)
+        await rival.execute(CANCEL_BOOKING, key.concert_id, key.booking_id, "BUYER")
+        _, entry = await wait_for(concert)
+    assert (await now(entry)).status_now is WAITING
+    await hand_out_again()
+    assert await seats_of(entry) == [0]
+
+
+async def test_what_may_be_being_paid_counts_until_the_sweeper_comes(rival: Connection) -> None:
+    concert, held = await make_sold_out(holders=[[0]], rows=1, seats_per_row=2, ticket_limit=2)
+    fan = await make_fan()
+    own = await take(fan, concert, 1)
+    forget_counts()
+    entry = await join_waitlist(fan, concert_id=concert.id, wish=Wish(1))
+    await rival.execute(
+        "UPDATE concert SET ticket_limit = 1, seats_per_booking = 1 WHERE id = $1", concert.id
+    )
+    await let_time_pass(own)
+    await give_back(*held[0])
+    assert await letters(concert.id) == "AR"
+    await sweep()
+    assert len(await seats_of(entry)) == 1
