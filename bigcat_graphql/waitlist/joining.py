@@ -68,6 +68,7 @@ JOIN booking b ON b.concert_id = e.concert_id AND b.id = e.booking_id
 WHERE e.concert_id = $1 AND e.account_id = $2 AND e.status = 'OFFERED'
   AND b.status = 'PENDING' AND b.reserved_until > now()
 """
+_LOCK_LIST = "SELECT FROM waitlist WHERE concert_id = $1 FOR NO KEY UPDATE"
 _LEAVE = """
 UPDATE waitlist_entry SET status = 'LEFT'
 WHERE concert_id = $1 AND id = $2 AND account_id = $3 AND status = $4
@@ -164,6 +165,8 @@ async def _leave(viewer: Viewer, entry: WaitlistEntry) -> bool:
         raise NotFound(("input", "entryId"))
 
     async def work() -> list[Event] | None:
+        # The list before the entry, as whoever gives out seats locks them.
+        await database.execute(_LOCK_LIST, entry.concert_id)
         facts = (entry.concert_id, entry.id, viewer.account_id, entry.status.value)
         if await database.fetch_one(_LEAVE, *facts) is None:
             return None

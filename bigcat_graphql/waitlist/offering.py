@@ -51,8 +51,10 @@ async def hand_out(concert_id: UUID) -> list[Event]:
     if sale is None:
         return []
     on_sale = sale["status_now"] == ConcertStatus.ON_SALE
-    matches = await (_match(sale, concert_id) if on_sale else _withhold(sale, concert_id))
-    gathered = await database.fetch_all(statements.TAKE_GATHERED, concert_id)
+    ours = await _lock_gathered(concert_id)
+    decide = _match if on_sale else _withhold
+    matches = await decide(sale, concert_id, ours)
+    gathered = await database.fetch_all(statements.TAKE_GATHERED, concert_id, ours)
 
     events = await _offer(concert_id, sale, matches)
     await database.execute(statements.SKIPPED, concert_id, matches.passed_over)
@@ -64,9 +66,8 @@ async def hand_out(concert_id: UUID) -> list[Event]:
 async def would_do(entry: WaitlistEntry, plan_id: UUID) -> bool:
     """Say whether seats that anybody can book now would do for an entry."""
     concert_id = entry.concert_id
-    free = await database.fetch_all(statements.PUBLIC, concert_id)
-    house = await _house_of(concert_id, plan_id)
-    return has_fit(entry, [row["index"] for row in free], house)
+    free = await _indexes(statements.PUBLIC, concert_id)
+    return has_fit(entry, free, await _house_of(concert_id, plan_id))
 
 
 async def let_go_of_gathered() -> int:
@@ -96,9 +97,25 @@ async def hand_out_again() -> None:
             look_again(concert_id)
 
 
-async def _match(sale: Record, concert_id: UUID) -> Matches:
-    """Find out who gets what, and lock it; what others have locked is as good as not there."""
-    free = {row["index"] for row in await database.fetch_all(statements.FREE, concert_id)}
+async def _lock_gathered(concert_id: UUID) -> list[int]:
+    """Lock what is gathered: not waiting for it, for whoever has it may wait for a freed seat."""
+    gathered = await _indexes(statements.GATHERED, concert_id)
+    ours = await _indexes(statements.LOCK_GATHERED, concert_id, gathered) if gathered else []
+    if len(ours) < len(gathered):
+        look_again(concert_id)
+    return ours
+
+
+async def _indexes(statement: str, *arguments: object) -> list[int]:
+    return [row["index"] for row in await database.fetch_all(statement, *arguments)]
+
+
+async def _match(sale: Record, concert_id: UUID, ours: Sequence[int]) -> Matches:
+    """Find out who gets what, and lock it; what others have locked is as good as not there.
+
+    `ours` is what is gathered and locked already.
+    """
+    free = set(await _indexes(statements.FREE, concert_id, ours))
     if not free:
         return Matches()
     await database.execute(statements.BEGIN_AGAIN, concert_id)
@@ -112,8 +129,9 @@ async def _match(sale: Record, concert_id: UUID) -> Matches:
             limit *= 4
             continue
         barred = await _lock_accounts(concert_id, sale["ticket_limit"], entries, matches)
-        locked = await database.fetch_all(statements.LOCK_FREE, concert_id, sorted(matches.seats))
-        missed = matches.seats.difference(row["index"] for row in locked)
+        wanted = sorted(matches.seats)
+        locked = await _indexes(statements.LOCK_FREE, concert_id, ours, wanted)
+        missed = matches.seats.difference(locked)
         if not barred and not missed:
             return matches
         look_again(concert_id)
@@ -127,14 +145,14 @@ async def _house_of(concert_id: UUID, plan_id: UUID) -> House:
     return House(await plan_by_id(plan_id), tiers)
 
 
-async def _withhold(sale: Record, concert_id: UUID) -> Matches:
+async def _withhold(sale: Record, concert_id: UUID, ours: Sequence[int]) -> Matches:
     """Keep what is freed while nothing is sold: who waits is asked first when the sale goes on."""
     first = await database.fetch_one(statements.FIRST, concert_id)
     if first is None or sale["status_now"] not in _GOES_ON:
         return Matches()
-    free = [row["index"] for row in await database.fetch_all(statements.FREE, concert_id)]
-    locked = await database.fetch_all(statements.LOCK_FREE, concert_id, free)
-    return Matches(gathered={first["id"]: tuple(row["index"] for row in locked)})
+    free = await _indexes(statements.FREE, concert_id, ours)
+    locked = await _indexes(statements.LOCK_FREE, concert_id, ours, free)
+    return Matches(gathered={first["id"]: tuple(locked)})
 
 
 async def _lock_accounts(

@@ -51,17 +51,21 @@ WHERE e.concert_id = $1 AND e.id = ANY($3::uuid[]) AND e.account_id = ANY($4::uu
   AND {_WITHIN_LIMIT}
 """
 
-# What is gathered for a group is looked at anew each time, with what was freed since.
-_IS_FREE = """
-s.concert_id = $1 AND (s.status = 'A' OR s.status = 'X' AND EXISTS (
-  SELECT FROM gathered_seat g WHERE g.concert_id = s.concert_id AND g.index = s.index))
-"""
+# What is gathered for a group is looked at anew each time, with what was freed since: $2 are those
+# that could be locked. Somebody may hold others, a lane their neighbours; they stay as they are.
+_IS_FREE = "s.concert_id = $1 AND (s.status = 'A' OR s.status = 'X' AND s.index = ANY($2::int[]))"
 
 PUBLIC = "SELECT s.index FROM seat s WHERE s.concert_id = $1 AND s.status = 'A'"
+GATHERED = "SELECT g.index FROM gathered_seat g WHERE g.concert_id = $1"
+LOCK_GATHERED = """
+
+SELECT s.index FROM seat s WHERE s.concert_id = $1 AND s.index = ANY($2::int[])
+ORDER BY s.index FOR NO KEY UPDATE SKIP LOCKED
+"""
 FREE = f"SELECT s.index FROM seat s WHERE {_IS_FREE} ORDER BY s.index"
 LOCK_FREE = f"""
 
-SELECT s.index FROM seat s WHERE {_IS_FREE} AND s.index = ANY($2::int[]) ORDER BY s.index
+SELECT s.index FROM seat s WHERE {_IS_FREE} AND s.index = ANY($3::int[]) ORDER BY s.index
 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 
@@ -112,7 +116,7 @@ WHERE concert_id = $1 AND id IN (
 
 TAKE_GATHERED = """
 
-DELETE FROM gathered_seat WHERE concert_id = $1
+DELETE FROM gathered_seat WHERE concert_id = $1 AND index = ANY($2::int[])
 RETURNING index, entry_id, nullif(gathered_until, 'infinity') AS gathered_until
 """
 

@@ -53,7 +53,13 @@ async def test_a_place_that_is_left_while_it_is_offered_takes_the_offer_with_it(
         await until_waiting(rival)
         giving = asyncio.create_task(give_back(holder, key))
         await until_waiting(rival, 2)
+        queries = await rival.fetch(
+            "SELECT query FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
     left, _ = await asyncio.gather(leaving, giving)
+    # Each waits for the list before an entry, or they would wait for each other in a ring.
+    assert not any("OFFERED" in row["query"] for row in queries)
     assert left.status_now is LEFT
     assert (await now(second)).status_now is OFFERED
     assert await letters(concert.id) == "R"
@@ -323,3 +329,17 @@ async def test_what_may_be_being_paid_counts_until_the_sweeper_comes(rival: Conn
     assert await letters(concert.id) == "AR"
     await sweep()
     assert len(await seats_of(entry)) == 1
+
+
+async def test_who_gives_out_seats_does_not_wait_for_gathered_ones(rival: Connection) -> None:
+    concert, held = await make_sold_out(holders=[[0], [1, 2]], rows=1, seats_per_row=3)
+    (ada, pair), (_, single) = await wait_for(concert, 2, together=True), await wait_for(concert)
+    await database.execute("UPDATE waitlist_entry SET times_passed_over = 5 WHERE id = $1", pair.id)
+    await give_back(*held[0])
+    async with rival.transaction():
+        # As a lane does that wants the seat beside it, and may wait for one that is given back.
+        await rival.execute("SELECT FROM seat WHERE index = 0 FOR NO KEY UPDATE")
+        await leave_waitlist(ada, concert_id=concert.id, entry_id=pair.id)
+        assert await letters(concert.id) == "XRR"
+    await hand_out_again()
+    assert await seats_of(single) == [0]
