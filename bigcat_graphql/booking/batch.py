@@ -1,7 +1,6 @@
 """Many wishes in one transaction: each is met whole or not at all, and none depends on another."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from time import monotonic
@@ -50,15 +49,13 @@ class Result:
 
     outcomes: dict[Wish, Outcome]
     taken: dict[Place, int | None]
-    found: AbstractSet[Place]
+    found: frozenset[Place]
     found_at: float
     plan_ids: dict[UUID, UUID]
 
-    def refuses(self, wish: Wish) -> AbstractSet[Place]:
-        """Give those of its seats that were taken while it waited.
-
-        Whoever came after a look may have seen a cancellation that the look has not.
-        """
+    def refuses(self, wish: Wish) -> frozenset[Place]:
+        """Give those of its seats that were taken while it waited."""
+        # Whoever came after a look may know of a cancellation that it has not seen.
         taken = wish.seats & self.taken.keys()
         return taken if wish.came_at <= self.found_at else taken - self.found
 
@@ -70,7 +67,7 @@ class _Picture:
     outcomes: dict[Wish, Outcome] = field(default_factory=dict)
     picked: dict[Wish, tuple[int, ...]] = field(default_factory=dict)
     taken: dict[Place, int | None] = field(default_factory=dict)
-    found: AbstractSet[Place] = frozenset()
+    found: frozenset[Place] = frozenset()
     found_at: float = 0.0
     events: list[Event] = field(default_factory=list)
     counted: Sequence[Wish] = ()
@@ -167,7 +164,7 @@ async def _take(picture: _Picture, sales: Sales) -> None:
         found = await read_taken(
             [(wish.concert_id, index) for wish in missed for index in picture.picked[wish]]
         )
-        picture.found = found.keys()
+        picture.found = frozenset(found)
         picture.taken |= found
     await _explain(picture, missed, broken, sales.plan_ids())
 

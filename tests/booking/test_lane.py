@@ -12,7 +12,7 @@ from bigcat_graphql.booking import BestAvailable, ChosenSeats
 from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
-from bigcat_graphql.booking.wish import MUTATION, Repeated, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Outcome, Repeated, Reserved, Wish
 from bigcat_graphql.database import Caller
 from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Booking, BookingStatus, Concert
@@ -92,10 +92,10 @@ async def test_a_seat_that_was_sold_before_refuses_all_who_wait_for_it() -> None
 async def test_seats_given_back_after_a_batch_looked_are_not_refused_by_what_it_saw() -> None:
     concert, holder, lane = await make_concert(), await make_buyer(), Lane()
     held = await book(holder, concert, 3)
-    early = Caller(wish(await make_buyer(), concert, 3), asyncio.Future())
+    early = Caller[Wish, Outcome](wish(await make_buyer(), concert, 3), asyncio.Future())
     await lane.serve([wish(await make_buyer(), concert, 3)])
     await cancel(holder, held)
-    late = Caller(wish(holder, concert, 3), asyncio.Future())
+    late = Caller[Wish, Outcome](wish(holder, concert, 3), asyncio.Future())
 
     lane.waiting.extend((early, late))
     await lane.follow_up()

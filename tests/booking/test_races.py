@@ -229,7 +229,9 @@ async def test_what_is_paid_as_its_time_ends_counts_among_what_its_account_has(
     made = await book(buyer, concert, 0, 1)
     await let_end_soon(made)
     await rival.execute("BEGIN")
-    await rival.execute("SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR SHARE", concert.id)
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR SHARE", concert.id
+    )
     paying = asyncio.create_task(pay(buyer, made))
     await until_waiting(rival)
     await until_over(made)
