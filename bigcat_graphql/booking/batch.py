@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from asyncpg import Record
@@ -42,12 +43,21 @@ class Result:
 
     `taken` are seats that were found taken or are taken now, with the seconds that a PENDING
     booking may still keep them, None where waiting does not help: whoever wants one of them
-    need not ask the database.
+    need not ask the database. Those of `found` were taken at `found_at`, and may have been given
+    back since.
     """
 
     outcomes: dict[Wish, Outcome]
     taken: dict[Place, int | None]
+    found: frozenset[Place]
+    found_at: float
     plan_ids: dict[UUID, UUID]
+
+    def refuses(self, wish: Wish) -> frozenset[Place]:
+        """Give those of its seats that were taken while it waited."""
+        # Whoever came after a look may know of a cancellation that it has not seen.
+        taken = wish.seats & self.taken.keys()
+        return taken if wish.came_at <= self.found_at else taken - self.found
 
 
 @dataclass(slots=True)
@@ -57,6 +67,8 @@ class _Picture:
     outcomes: dict[Wish, Outcome] = field(default_factory=dict)
     picked: dict[Wish, tuple[int, ...]] = field(default_factory=dict)
     taken: dict[Place, int | None] = field(default_factory=dict)
+    found: frozenset[Place] = frozenset()
+    found_at: float = 0.0
     events: list[Event] = field(default_factory=list)
     counted: Sequence[Wish] = ()
 
@@ -78,7 +90,9 @@ async def reserve_batch(wishes: Sequence[Wish]) -> Result:
     for wish in picture.counted:
         wish.is_hasty = False  # committed: the next batch must not count it again
     tell(picture.events)
-    return Result(picture.outcomes, picture.taken, sales.plan_ids())
+    return Result(
+        picture.outcomes, picture.taken, picture.found, picture.found_at, sales.plan_ids()
+    )
 
 
 async def _reserve(wishes: Sequence[Wish]) -> tuple[_Picture, Sales]:
@@ -146,9 +160,12 @@ async def _take(picture: _Picture, sales: Sales) -> None:
         else:
             await _meet(picture, wish, seats, sales)
     if missed:
-        picture.taken |= await read_taken(
+        picture.found_at = monotonic()
+        found = await read_taken(
             [(wish.concert_id, index) for wish in missed for index in picture.picked[wish]]
         )
+        picture.found = frozenset(found)
+        picture.taken |= found
     await _explain(picture, missed, broken, sales.plan_ids())
 
 

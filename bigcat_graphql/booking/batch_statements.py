@@ -67,7 +67,7 @@ SELECT c.id, wish.account_id, c.plan_id, c.opens_at, c.currency, c.ticket_limit,
        c.needs_verified_email OR c.presale_until > now()
          OR EXISTS (SELECT FROM sale_queue q WHERE q.concert_id = c.id AND q.ended_at IS NULL)
          AS is_gated,
-       own.seats, own.seat_seconds, pending.bookings, pending.seconds_left
+       own.seats, own.seat_seconds, own.has_lapsed, pending.bookings, pending.seconds_left
 FROM unnest($1::uuid[], $2::uuid[]) AS wish (concert_id, account_id)
 JOIN concert c ON c.id = wish.concert_id
 JOIN venue v ON v.id = c.venue_id
@@ -82,7 +82,8 @@ CROSS JOIN LATERAL (
            * extract(epoch FROM coalesce(b.reserved_until, b.ended_at) - b.created_at)
          ) FILTER (WHERE NOT b.is_offer AND (b.status = 'PENDING' OR NOT EXISTS (
            SELECT FROM ticket t WHERE t.concert_id = b.concert_id AND t.booking_id = b.id
-         ))), 0)::float8 AS seat_seconds
+         ))), 0)::float8 AS seat_seconds,
+         coalesce(bool_or(b.status = 'PENDING' AND b.reserved_until <= now()), FALSE) AS has_lapsed
   FROM booking b
   WHERE b.concert_id = wish.concert_id AND b.account_id = wish.account_id
 ) own
@@ -96,6 +97,17 @@ CROSS JOIN LATERAL (
   WHERE b.account_id = wish.account_id AND b.status = 'PENDING' AND NOT b.is_offer
 ) pending
 WHERE c.plan_id IS NOT NULL AND c.currency IS NOT NULL AND c.status <> 'DRAFT'
+"""
+
+# Bookings of these pairs (concert, account) whose time is over, and that nobody has swept yet: one
+# that is being paid is waited for, and whoever pays it afterwards sees that it is too late.
+LOCK_LAPSED = """
+SELECT b.id
+FROM unnest($1::uuid[], $2::uuid[]) AS w (concert_id, account_id)
+JOIN booking b ON b.concert_id = w.concert_id AND b.account_id = w.account_id
+WHERE b.status = 'PENDING' AND b.reserved_until <= now()
+ORDER BY b.concert_id, b.id
+FOR NO KEY UPDATE OF b
 """
 
 # Take the seats of each booking, all of them or none. $1 to $3 have an element a seat (concert,

@@ -16,8 +16,8 @@ from bigcat_graphql.catalogue import Plan
 from bigcat_graphql.errors import InvalidInput
 from bigcat_graphql.models import PriceTier
 
-# What counts against a block, in plan widths: worse than any seat further away.
-_SINGLE_LEFT_PENALTY = 0.2
+# What counts against a block, in plan widths. To leave a single seat counts as much as the depth of
+# the hall, so that it is worse than any seat further away.
 _WASTED_ACCESSIBLE_PENALTY = 2.0
 _NO_COMPANION_PENALTY = 0.2
 # Rivals who ask at once get different blocks: one of the few that are as good as the best.
@@ -81,15 +81,18 @@ def eligible(plan: Plan, free: int, wish: BestAvailable) -> int:
     return kept if wish.accessible else kept & ~hall.accessible & ~hall.companion
 
 
-def pick(plan: Plan, free: int, wish: BestAvailable, *, among: Random) -> tuple[int, ...] | None:
+def pick(
+    plan: Plan, free: int, wish: BestAvailable, *, among: Random, house: int | None = None
+) -> tuple[int, ...] | None:
     """Pick the best seats, side by side where there are such; None when too few are left.
 
-    `free` is a set of seats as in `hall`. `among` chooses between blocks that are as good as the
-    best, so that two who ask at once seldom want the same.
+    `free` is a set of seats as in `hall`, of the price tiers that will do; `house` has all free
+    ones, where that is more: beside those nobody sits alone. `among` chooses between blocks that
+    are as good as the best, so that two who ask at once seldom want the same.
     """
     hall = hall_of(plan)
     kept = eligible(plan, free, wish)
-    choices = _blocks(hall, kept, wish)
+    choices = _blocks(hall, kept, wish, house=free if house is None else house)
     if not choices and wish.allow_split:
         choices = sorted(_spread(hall, kept, wish))
     if not choices:
@@ -108,14 +111,14 @@ def longest_block(plan: Plan, kept: int) -> int:
     return length
 
 
-def _blocks(hall: Hall, kept: int, wish: BestAvailable) -> list[Score]:
+def _blocks(hall: Hall, kept: int, wish: BestAvailable, *, house: int) -> list[Score]:
     """Give the blocks of so many seats side by side that may be as good as the best, it first."""
     size = wish.quantity
     starts = hall.blocks(kept, size)
-    leaves_single = starts & _leaving_singles(hall, kept, size)
+    leaves_single = starts & _leaving_singles(hall, house, size)
     costs, ranked = _ranking(hall, size, wish.accessible)
     found = _cheapest(costs, ranked, starts & ~leaves_single, penalty=0.0)
-    found += _cheapest(costs, ranked, leaves_single, penalty=_SINGLE_LEFT_PENALTY)
+    found += _cheapest(costs, ranked, leaves_single, penalty=hall.depth)
     return [(cost, tuple(range(start, start + size))) for cost, start in sorted(found)]
 
 
@@ -135,10 +138,10 @@ def _cheapest(
     return found
 
 
-def _leaving_singles(hall: Hall, kept: int, size: int) -> int:
+def _leaving_singles(hall: Hall, free: int, size: int) -> int:
     """Give the first seats of blocks beside which one seat would be left alone."""
-    goes_on = kept & hall.joined
-    begins_run, ends_run = kept & ~(kept << 1 & hall.joined), kept & ~(goes_on >> 1)
+    goes_on = free & hall.joined
+    begins_run, ends_run = free & ~(free << 1 & hall.joined), free & ~(goes_on >> 1)
     return (begins_run << 1 & hall.joined) | ((ends_run & hall.joined) >> size)
 
 

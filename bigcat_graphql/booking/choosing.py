@@ -119,8 +119,9 @@ class Chooser:
         tiers = (await price_tiers_of([sale.concert_id]))[sale.concert_id]
         codes = best_available.tier_codes(wish, tiers, path=path[:-1])
         best_available.check_sections(wish, plan, path=path[:-1])
-        free = await self._free_seats(sale.concert_id, plan, codes)
-        picked = best_available.pick(plan, free, wish, among=_RANDOM)
+        house = await self._free_seats(sale.concert_id, plan)
+        free = house & _seats_of(plan, codes)
+        picked = best_available.pick(plan, free, wish, among=_RANDOM, house=house)
         if picked is None:
             kept = best_available.eligible(plan, free, wish)
             together = best_available.longest_block(plan, kept)
@@ -129,18 +130,22 @@ class Chooser:
             raise await _too_few(sale.concert_id, codes, between, path, remaining)
         return picked
 
-    async def _free_seats(self, concert_id: UUID, plan: Plan, codes: Sequence[str]) -> int:
+    async def _free_seats(self, concert_id: UUID, plan: Plan) -> int:
         if concert_id not in self._free:
             row = await database.fetch_one(statements.FREE_SEATS, concert_id, plan.seat_count)
             self._free[concert_id] = int((row and row["free"]) or "0", 2)
         given = seats_in(index for concert, index in self._given if concert == concert_id)
-        free = self._free[concert_id] & ~given
-        if len(codes) == len(plan.tiers):
-            return free
-        wished = 0
-        for code in codes:
-            wished |= hall_of(plan).tiers[code]
-        return free & wished
+        return self._free[concert_id] & ~given
+
+
+def _seats_of(plan: Plan, codes: Sequence[str]) -> int:
+    """Give the numbered seats of some tiers; of all, whatever is free."""
+    if len(codes) == len(plan.tiers):
+        return -1
+    wished = 0
+    for code in codes:
+        wished |= hall_of(plan).tiers[code]
+    return wished
 
 
 async def _too_few(

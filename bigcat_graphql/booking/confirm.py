@@ -22,9 +22,10 @@ from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import BookingStatus, Ticket, TicketStatus
 
 # Bookings whose rows the caller holds become CONFIRMED, their seats BOOKED, their tickets ISSUED:
-# each that is PENDING and still owns all the seats it needs. Ownership decides, not the clock. $1
-# and $2 have an element a booking (concert, id), $3 and $4 one a ticket (id, code), dealt out in
-# the order of the seats. A booking that has lost a seat gets no row back.
+# each that is PENDING, in its time, and owns all the seats it needs. The time is that of this
+# statement, for locks were waited for before it: what lapsed meanwhile is not counted any more
+# among what its account has. $1 and $2 have an element a booking (concert, id), $3 and $4 one a
+# ticket (id, code), dealt out in the order of the seats. Others get no row back.
 _CONFIRM = """
 WITH wish AS (
   SELECT b.concert_id, b.id, b.version, b.seat_count, b.currency
@@ -32,7 +33,7 @@ WITH wish AS (
   JOIN booking b ON b.concert_id = w.concert_id AND b.id = w.id
   -- As PENDING ones have, and RESERVED seats below, and no others. Said by their status, or
   -- plainly, the indexes on those would be tempting, and be read whole for each.
-  WHERE coalesce(b.reserved_until, '-infinity') <> '-infinity'
+  WHERE coalesce(b.reserved_until, '-infinity') > statement_timestamp()
 ), own AS (
   SELECT s.concert_id, s.index, s.booking_id, s.price_minor,
          wish.version AS booking_version, wish.seat_count, wish.currency
@@ -81,8 +82,8 @@ class Confirmed:
 async def confirm_bookings(seat_counts: Mapping[BookingKey, int]) -> dict[BookingKey, Confirmed]:
     """Confirm PENDING bookings inside the caller's transaction, which holds their rows.
 
-    Ownership decides, not the clock: a booking whose time is over is confirmed if neither a
-    taker nor the sweeper has come by since. A part of the seats is never confirmed.
+    One whose time is over is not, for its account may have taken others since; a late payment
+    takes its seats back first, see `resume`. A part of the seats is never confirmed.
 
     Args:
         seat_counts: How many seats each booking needs.
@@ -114,7 +115,7 @@ async def confirm_seats(key: BookingKey, seat_count: int) -> list[Event]:
     """Confirm one booking, as `confirm_bookings` does.
 
     Raises:
-        WrongBookingState: it is not PENDING, or has lost a seat.
+        WrongBookingState: it is not PENDING, its time is over, or it has lost a seat.
     """
     confirmed = (await confirm_bookings({key: seat_count})).get(key)
     if confirmed is None:

@@ -96,13 +96,23 @@ async def sweep_for_ever() -> None:
         try:
             if loop.time() >= forget_at:
                 forget_at = loop.time() + _FORGET_EVERY_SECONDS
-                await database.execute(FORGET_KEYS, _BATCH_MAX)
-                await forget_full_buckets(_BATCH_MAX)
+                if await _forget():
+                    forget_at = 0.0
             if await sweep() >= _BATCH_MAX:
                 continue
         except Exception as error:  # noqa: BLE001 - a loop that died would tell nobody any more
             _LOG.warning("sweep_failed", error=str(error))
         await asyncio.sleep(get_settings().sweep_seconds)
+
+
+async def _forget() -> bool:
+    """Forget old keys and full buckets, a batch of each; say whether there may be more keys.
+
+    A rush writes more in a minute than one batch takes away.
+    """
+    forgotten = await database.execute(FORGET_KEYS, _BATCH_MAX)
+    await forget_full_buckets(_BATCH_MAX)
+    return forgotten == f"DELETE {_BATCH_MAX}"
 
 
 def _seats_by_concert(seats: list[Record]) -> list[Event]:

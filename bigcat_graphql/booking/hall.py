@@ -27,7 +27,8 @@ class Hall:
     """What does not change about a plan; it is the same only as itself.
 
     `joined` has the seats that stand right beside the one before them. `stretches` are runs of
-    seats side by side, `rows` may have aisles; `distance` is from the stage, in plan widths.
+    seats side by side, `rows` may have aisles; `distance` is from the stage, in plan widths, and
+    more for a restricted view; none is further than `depth` but for that.
     `squares` says in which square of `square_side` plan units each seat stands.
     """
 
@@ -37,6 +38,7 @@ class Hall:
     stretches: tuple[range, ...]
     points: tuple[tuple[int, int], ...]
     distance: tuple[float, ...]
+    depth: float
     sections: Mapping[str, int]
     tiers: Mapping[str, int]
     accessible: int
@@ -113,6 +115,7 @@ def hall_of(plan: Plan) -> Hall:
         stretches=stretches,
         points=points,
         distance=_distances(plan, points, marked.get(SeatFeature.RESTRICTED_VIEW, 0)),
+        depth=max(_distances(plan, points, 0), default=0.0),
         sections={
             section.key: ((1 << section.seat_count) - 1) << section.first_index
             for section in plan.sections

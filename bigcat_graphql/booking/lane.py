@@ -68,7 +68,7 @@ class Lane(Batches[Wish, Outcome]):
             caller
             for caller in tuple(self.waiting)
             if not caller.answer.done()
-            and not result.taken.keys().isdisjoint(caller.request.seats)
+            and result.refuses(caller.request)
             and await _is_hopeless(caller.request, result)
         ]
         if not hopeless:
@@ -98,7 +98,7 @@ async def _explain(wishes: Sequence[Wish], result: Result) -> dict[Wish, DomainE
     return {
         wish: await unavailable(
             result.plan_ids[wish.concert_id],
-            wish.seats & result.taken.keys(),
+            result.refuses(wish),
             result.taken,
             others[wish],
         )

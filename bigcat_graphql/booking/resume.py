@@ -45,6 +45,13 @@ class Held:
     booking: LockedBooking
     sale: Sale
 
+    @property
+    def other_tickets(self) -> int:
+        """How many seats its account holds besides; its own counted unless their time was over."""
+        until = self.booking.reserved_until
+        own = self.booking.seat_count if until and until > self.sale.now else 0
+        return self.sale.tickets_held - own
+
 
 async def hold_booking(key: BookingKey) -> Held:
     """Lock a booking after its account, as the order of the locks is.
@@ -65,10 +72,15 @@ async def serve_payment(held: Held, paid: PaidSeats) -> list[Event]:
     Returns:
         What to tell, or nothing: it was given up, or its seats are lost. Nothing was changed then.
     """
-    booking = held.booking
-    if booking.status_now is BookingStatus.EXPIRED and not await _resume(held, paid):
-        return []
-    confirmed = (await confirm_bookings({held.key: booking.seat_count})).get(held.key)
+    is_late = held.booking.status_now is BookingStatus.EXPIRED
+    # In its time when it was locked, it may be over that a moment later.
+    return (not is_late and await _confirm(held)) or (
+        await _confirm(held) if await _resume(held, paid) else []
+    )
+
+
+async def _confirm(held: Held) -> list[Event]:
+    confirmed = (await confirm_bookings({held.key: held.booking.seat_count})).get(held.key)
     return list(confirmed.events) if confirmed else []
 
 
@@ -90,8 +102,7 @@ async def lose_seats(key: BookingKey) -> list[Event]:
 async def _resume(held: Held, paid: PaidSeats) -> bool:
     """Make it PENDING again for the moment that confirming takes."""
     key, sale = held.key, held.sale
-    # Seats of its own whose time is over are not among those that the account holds.
-    if sale.tickets_held + held.booking.seat_count > sale.ticket_limit:
+    if held.other_tickets + held.booking.seat_count > sale.ticket_limit:
         return False
     if sale.status not in _STILL_TO_COME:
         return False

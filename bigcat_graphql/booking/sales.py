@@ -80,6 +80,12 @@ async def read_sales_of(
     concerts, accounts = [pair[0] for pair in unique], [pair[1] for pair in unique]
     # A statement of its own: it must see what was committed while the locks were waited for.
     rows = await database.fetch_all(sql.READ_SALES, concerts, accounts)
+    lapsed = [row for row in rows if row["has_lapsed"]]
+    if lapsed:
+        # They count for nothing, unless they are being paid in this very moment.
+        over, owners = [row["id"] for row in lapsed], [row["account_id"] for row in lapsed]
+        await database.execute(sql.LOCK_LAPSED, over, owners)
+        rows = await database.fetch_all(sql.READ_SALES, concerts, accounts)
     gated = {row["id"] for row in rows if row["is_gated"]}
     return Sales(
         frozenset(locked_accounts),

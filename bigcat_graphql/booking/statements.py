@@ -71,10 +71,11 @@ WHERE s.concert_id = $1 AND s.tier_code = $2 AND s.index BETWEEN $3 AND $4 AND {
 ORDER BY s.index LIMIT $5
 """
 
-# A booking's row, locked: its other changes wait, so that its state is true until we commit.
+# A booking's row, locked: its other changes wait, so that its state is true until we commit. The
+# time is that of this statement, for its account's lock was waited for before it.
 LOCK_BOOKING = """
 SELECT b.status, b.version, b.total_minor, b.seat_count, b.created_at, b.reserved_until,
-       now() AS now
+       statement_timestamp() AS now
 FROM booking b
 WHERE b.concert_id = $1 AND b.id = $2
 FOR NO KEY UPDATE

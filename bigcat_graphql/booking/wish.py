@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from time import monotonic
 from uuid import UUID
 
 from bigcat_graphql.accounts.pace import Subject
@@ -26,6 +27,7 @@ class Wish:
     intent: Intent
     is_hasty: bool = False
     booking_id: UUID = field(default_factory=new_id)
+    came_at: float = field(default_factory=monotonic)
     tries: int = 0
     seats: frozenset[tuple[UUID, int]] = field(init=False)
     """The very seats it names; none if it leaves the choice to us."""

@@ -150,10 +150,12 @@ class Batches(ABC, Generic[T, R]):
     async def _fail(self, callers: Sequence[Caller[T, R]], error: Exception) -> None:
         """Serve the halves apart, so that the one at fault fails alone; tell a lone caller."""
         here = [caller for caller in callers if not caller.answer.done()]
-        if len(here) > 1 and _is_somebodys_fault(error):
+        # Of many, even if one is left: whoever is at fault may have gone meanwhile.
+        if len(callers) > 1 and _is_somebodys_fault(error):
             middle = len(here) // 2
-            await self._serve(here[:middle])
-            await self._serve(here[middle:])
+            for half in (here[:middle], here[middle:]):
+                if half:
+                    await self._serve(half)
             return
         for caller in here:
             caller.fail(error)

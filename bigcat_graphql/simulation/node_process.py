@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import datetime, tzinfo
 from typing import Any
 
-import uuid_utils.compat
+import uuid_utils
 
 
 def main() -> None:
@@ -43,9 +43,9 @@ def skew_clock(seconds: float) -> None:
     attributes["now"] = classmethod(_now)
     attributes["utcnow"] = classmethod(_now)
     ctypes.pythonapi.PyType_Modified(ctypes.py_object(datetime))
-    stock_uuid7 = uuid_utils.compat.uuid7
+    stock_uuid7 = uuid_utils.uuid7
     wrong_uuid7: Any = lambda: stock_uuid7(nanoseconds=time.time_ns())  # noqa: E731 - Any: stubs
-    uuid_utils.compat.uuid7 = wrong_uuid7
+    uuid_utils.uuid7 = wrong_uuid7
 
 
 def _now(cls: type[datetime], tz: tzinfo | None = None) -> datetime:

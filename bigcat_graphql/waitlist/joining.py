@@ -26,7 +26,7 @@ from bigcat_graphql.models import ConcertStatus, SeatType, WaitlistEntry, Waitli
 from bigcat_graphql.money import Money
 from bigcat_graphql.waitlist.entries import find_entry, get_entry
 from bigcat_graphql.waitlist.errors import EmailNotVerified, NotSoldOut
-from bigcat_graphql.waitlist.offering import hand_out, would_do
+from bigcat_graphql.waitlist.offering import hand_out, look_again, would_do
 
 _QUANTITY_MAX = 8
 # Leaving meets an offer that is made just then: once, or again after the next release.
@@ -68,6 +68,7 @@ JOIN booking b ON b.concert_id = e.concert_id AND b.id = e.booking_id
 WHERE e.concert_id = $1 AND e.account_id = $2 AND e.status = 'OFFERED'
   AND b.status = 'PENDING' AND b.reserved_until > now()
 """
+_LOCK_LIST = "SELECT FROM waitlist WHERE concert_id = $1 FOR NO KEY UPDATE"
 _LEAVE = """
 UPDATE waitlist_entry SET status = 'LEFT'
 WHERE concert_id = $1 AND id = $2 AND account_id = $3 AND status = $4
@@ -133,6 +134,8 @@ async def join_waitlist(viewer: Viewer, *, concert_id: UUID, wish: Wish) -> Wait
 
     entry_id, events = await database.run_transaction(work)
     tell(events)
+    # Whoever gave seats back at the same time saw nobody waiting, and was not seen by us.
+    look_again(concert_id)
     return await get_entry(concert_id, entry_id)
 
 
@@ -162,6 +165,8 @@ async def _leave(viewer: Viewer, entry: WaitlistEntry) -> bool:
         raise NotFound(("input", "entryId"))
 
     async def work() -> list[Event] | None:
+        # The list before the entry, as whoever gives out seats locks them.
+        await database.execute(_LOCK_LIST, entry.concert_id)
         facts = (entry.concert_id, entry.id, viewer.account_id, entry.status.value)
         if await database.fetch_one(_LEAVE, *facts) is None:
             return None

@@ -79,7 +79,8 @@ def _fit(
     numbered = _numbered(entry, free, house)
     wish = _wish(entry, house.plan)
     if wish.section_keys != ():
-        seats = best_available.pick(house.plan, numbered, wish, among=among)
+        everything = seats_in(index for index in free if index < house.plan.seat_count)
+        seats = best_available.pick(house.plan, numbered, wish, among=among, house=everything)
         if seats is not None:
             return tuple(sorted(seats))
     for area in _areas(entry, house):

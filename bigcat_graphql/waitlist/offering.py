@@ -23,6 +23,7 @@ from bigcat_graphql.booking.events import (
 )
 from bigcat_graphql.booking.rows import changes_of
 from bigcat_graphql.catalogue import plan_by_id, price_tiers_of
+from bigcat_graphql.errors import NotDecided
 from bigcat_graphql.ids import new_id, new_reference
 from bigcat_graphql.models import ConcertStatus, WaitlistEntry
 from bigcat_graphql.waitlist import statements
@@ -35,6 +36,8 @@ _RANDOM = secrets.SystemRandom()
 # So many in line are looked at, the longest waiting first; more only while seats are left for them.
 _LINE_FIRST, _LINE_MAX = 500, 32_000
 _GATHERED_MINUTES = 30
+# Concerts where somebody may have been missed, who or whose seat another transaction held.
+_to_look_at_again: set[UUID] = set()
 _GOES_ON = {ConcertStatus.PUBLISHED, ConcertStatus.PAUSED, ConcertStatus.POSTPONED}
 
 
@@ -48,8 +51,10 @@ async def hand_out(concert_id: UUID) -> list[Event]:
     if sale is None:
         return []
     on_sale = sale["status_now"] == ConcertStatus.ON_SALE
-    matches = await (_match(sale, concert_id) if on_sale else _withhold(sale, concert_id))
-    gathered = await database.fetch_all(statements.TAKE_GATHERED, concert_id)
+    ours = await _lock_gathered(concert_id)
+    decide = _match if on_sale else _withhold
+    matches = await decide(sale, concert_id, ours)
+    gathered = await database.fetch_all(statements.TAKE_GATHERED, concert_id, ours)
 
     events = await _offer(concert_id, sale, matches)
     await database.execute(statements.SKIPPED, concert_id, matches.passed_over)
@@ -61,9 +66,8 @@ async def hand_out(concert_id: UUID) -> list[Event]:
 async def would_do(entry: WaitlistEntry, plan_id: UUID) -> bool:
     """Say whether seats that anybody can book now would do for an entry."""
     concert_id = entry.concert_id
-    free = await database.fetch_all(statements.PUBLIC, concert_id)
-    house = await _house_of(concert_id, plan_id)
-    return has_fit(entry, [row["index"] for row in free], house)
+    free = await _indexes(statements.PUBLIC, concert_id)
+    return has_fit(entry, free, await _house_of(concert_id, plan_id))
 
 
 async def let_go_of_gathered() -> int:
@@ -78,9 +82,40 @@ async def let_go_of_gathered() -> int:
     return len(rows)
 
 
-async def _match(sale: Record, concert_id: UUID) -> Matches:
-    """Find out who gets what, and lock it; what others have locked is as good as not there."""
-    free = {row["index"] for row in await database.fetch_all(statements.FREE, concert_id)}
+def look_again(concert_id: UUID) -> None:
+    """Have free seats of a concert handed out once more, in a moment."""
+    _to_look_at_again.add(concert_id)
+
+
+async def hand_out_again() -> None:
+    """Hand out where somebody may have been missed; seats that nobody took are free still."""
+    for concert_id in sorted(_to_look_at_again):
+        _to_look_at_again.discard(concert_id)
+        try:
+            tell(await database.run_transaction(partial(hand_out, concert_id)))
+        except NotDecided:
+            look_again(concert_id)
+
+
+async def _lock_gathered(concert_id: UUID) -> list[int]:
+    """Lock what is gathered: not waiting for it, for whoever has it may wait for a freed seat."""
+    gathered = await _indexes(statements.GATHERED, concert_id)
+    ours = await _indexes(statements.LOCK_GATHERED, concert_id, gathered) if gathered else []
+    if len(ours) < len(gathered):
+        look_again(concert_id)
+    return ours
+
+
+async def _indexes(statement: str, *arguments: object) -> list[int]:
+    return [row["index"] for row in await database.fetch_all(statement, *arguments)]
+
+
+async def _match(sale: Record, concert_id: UUID, ours: Sequence[int]) -> Matches:
+    """Find out who gets what, and lock it; what others have locked is as good as not there.
+
+    `ours` is what is gathered and locked already.
+    """
+    free = set(await _indexes(statements.FREE, concert_id, ours))
     if not free:
         return Matches()
     await database.execute(statements.BEGIN_AGAIN, concert_id)
@@ -94,10 +129,12 @@ async def _match(sale: Record, concert_id: UUID) -> Matches:
             limit *= 4
             continue
         barred = await _lock_accounts(concert_id, sale["ticket_limit"], entries, matches)
-        locked = await database.fetch_all(statements.LOCK_FREE, concert_id, sorted(matches.seats))
-        missed = matches.seats.difference(row["index"] for row in locked)
+        wanted = sorted(matches.seats)
+        locked = await _indexes(statements.LOCK_FREE, concert_id, ours, wanted)
+        missed = matches.seats.difference(locked)
         if not barred and not missed:
             return matches
+        look_again(concert_id)
         # Both only shrink: this comes to an end.
         busy |= barred
         free -= missed
@@ -108,14 +145,14 @@ async def _house_of(concert_id: UUID, plan_id: UUID) -> House:
     return House(await plan_by_id(plan_id), tiers)
 
 
-async def _withhold(sale: Record, concert_id: UUID) -> Matches:
+async def _withhold(sale: Record, concert_id: UUID, ours: Sequence[int]) -> Matches:
     """Keep what is freed while nothing is sold: who waits is asked first when the sale goes on."""
     first = await database.fetch_one(statements.FIRST, concert_id)
     if first is None or sale["status_now"] not in _GOES_ON:
         return Matches()
-    free = [row["index"] for row in await database.fetch_all(statements.FREE, concert_id)]
-    locked = await database.fetch_all(statements.LOCK_FREE, concert_id, free)
-    return Matches(gathered={first["id"]: tuple(row["index"] for row in locked)})
+    free = await _indexes(statements.FREE, concert_id, ours)
+    locked = await _indexes(statements.LOCK_FREE, concert_id, ours, free)
+    return Matches(gathered={first["id"]: tuple(locked)})
 
 
 async def _lock_accounts(

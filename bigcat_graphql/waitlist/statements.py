@@ -14,12 +14,13 @@ WHERE w.concert_id = $1 AND w.has_waiting
 FOR NO KEY UPDATE OF w
 """
 
-# Whoever has as many tickets as they may is not offered more.
+# Whoever has as many tickets as they may is not offered more. What is PENDING counts even if its
+# time is over: until the sweeper has come by, it may be being paid.
 _WITHIN_LIMIT = """e.quantity + (
   SELECT count(*) FROM booking b
   JOIN seat s ON s.concert_id = b.concert_id AND s.booking_id = b.id
   WHERE b.concert_id = e.concert_id AND b.account_id = e.account_id
-    AND (s.status = 'B' OR s.reserved_until > now())) <= $2
+    AND (s.status = 'B' OR b.status = 'PENDING')) <= $2
 """
 
 LINE = f"""
@@ -50,17 +51,21 @@ WHERE e.concert_id = $1 AND e.id = ANY($3::uuid[]) AND e.account_id = ANY($4::uu
   AND {_WITHIN_LIMIT}
 """
 
-# What is gathered for a group is looked at anew each time, with what was freed since.
-_IS_FREE = """
-s.concert_id = $1 AND (s.status = 'A' OR s.status = 'X' AND EXISTS (
-  SELECT FROM gathered_seat g WHERE g.concert_id = s.concert_id AND g.index = s.index))
-"""
+# What is gathered for a group is looked at anew each time, with what was freed since: $2 are those
+# that could be locked. Somebody may hold others, a lane their neighbours; they stay as they are.
+_IS_FREE = "s.concert_id = $1 AND (s.status = 'A' OR s.status = 'X' AND s.index = ANY($2::int[]))"
 
 PUBLIC = "SELECT s.index FROM seat s WHERE s.concert_id = $1 AND s.status = 'A'"
+GATHERED = "SELECT g.index FROM gathered_seat g WHERE g.concert_id = $1"
+LOCK_GATHERED = """
+
+SELECT s.index FROM seat s WHERE s.concert_id = $1 AND s.index = ANY($2::int[])
+ORDER BY s.index FOR NO KEY UPDATE SKIP LOCKED
+"""
 FREE = f"SELECT s.index FROM seat s WHERE {_IS_FREE} ORDER BY s.index"
 LOCK_FREE = f"""
 
-SELECT s.index FROM seat s WHERE {_IS_FREE} AND s.index = ANY($2::int[]) ORDER BY s.index
+SELECT s.index FROM seat s WHERE {_IS_FREE} AND s.index = ANY($3::int[]) ORDER BY s.index
 FOR NO KEY UPDATE OF s SKIP LOCKED
 """
 
@@ -111,7 +116,7 @@ WHERE concert_id = $1 AND id IN (
 
 TAKE_GATHERED = """
 
-DELETE FROM gathered_seat WHERE concert_id = $1
+DELETE FROM gathered_seat WHERE concert_id = $1 AND index = ANY($2::int[])
 RETURNING index, entry_id, nullif(gathered_until, 'infinity') AS gathered_until
 """
 

@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from bigcat_graphql.booking import freeing
-from bigcat_graphql.waitlist.offering import hand_out, let_go_of_gathered
+from bigcat_graphql.waitlist.offering import hand_out, hand_out_again, let_go_of_gathered
 
 _LOG = structlog.get_logger()
 _EVERY_SECONDS = 10.0
@@ -17,10 +17,11 @@ def take_part() -> None:
 
 
 async def run_for_ever() -> None:
-    """Let go of what was gathered for too long, every 10 seconds; errors are logged."""
+    """Let go of what was gathered for too long, and look again, every 10 s; errors are logged."""
     while True:
         await asyncio.sleep(_EVERY_SECONDS)
         try:
             await let_go_of_gathered()
+            await hand_out_again()
         except Exception as error:  # noqa: BLE001 - a loop that died would help nobody any more
             _LOG.warning("waitlist_failed", error=repr(error))

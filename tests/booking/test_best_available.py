@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bigcat_graphql import booking
 from bigcat_graphql.booking import BestAvailable, best_available
-from bigcat_graphql.booking.hall import seats_in
+from bigcat_graphql.booking.hall import hall_of, seats_in
 from bigcat_graphql.catalogue import Plan, SeatFeature, price_tiers_of
 from bigcat_graphql.catalogue.layout import write_content, write_version
 from bigcat_graphql.catalogue.plan import read_plan_document
@@ -62,6 +62,50 @@ def test_no_single_seat_is_left_alone_where_another_block_leaves_none() -> None:
     free = [3, 4, 5, 12, 13]
 
     assert pick(PLAN, free, BestAvailable(2)) == [12, 13]
+
+
+def test_no_single_seat_is_left_alone_however_far_away_the_other_block_is() -> None:
+    deep = draw(rows=20)
+
+    assert pick(deep, [3, 4, 5, 171, 172], BestAvailable(2)) == [171, 172]
+
+
+def test_a_seat_beside_a_free_one_of_another_price_is_not_alone() -> None:
+    # 3 to 5 are of the price that will do. Beside 5 is 6, which is free too; beside 3 is nobody.
+    wished, house = seats_in([3, 4, 5]), seats_in([3, 4, 5, 6])
+
+    picked = best_available.pick(PLAN, wished, BestAvailable(2), among=Random(1), house=house)
+
+    assert picked == (3, 4)
+
+
+@given(
+    st.sets(st.integers(0, PLAN.seat_count - 1)),
+    st.sets(st.integers(0, PLAN.seat_count - 1)),
+    st.integers(1, 4),
+    st.integers(),
+)
+def test_a_pick_leaves_a_single_seat_only_if_every_block_does(
+    house: set[int], wished: set[int], quantity: int, seed: int
+) -> None:
+    kept, hall = house & wished, hall_of(PLAN)
+    blocks = [
+        block
+        for first in EVERY_SEAT
+        if (block := range(first, first + quantity))[-1] // 9 == first // 9 and kept >= set(block)
+    ]
+    free = seats_in(house)
+
+    def leaves_singles(seats: Sequence[int]) -> bool:
+        return bool(hall.singles(free & ~seats_in(seats)) & ~hall.singles(free))
+
+    picked = best_available.pick(
+        PLAN, seats_in(kept), BestAvailable(quantity), among=Random(seed), house=free
+    )
+
+    if not all(leaves_singles(block) for block in blocks):
+        assert picked is not None
+        assert not leaves_singles(picked)
 
 
 def test_where_no_block_is_left_the_group_stays_close() -> None:

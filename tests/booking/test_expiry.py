@@ -102,6 +102,25 @@ async def test_the_loop_frees_seats_and_outlives_a_lost_database() -> None:
             await sweeper
 
 
+async def test_a_rushs_keys_are_forgotten_as_fast_as_they_were_written() -> None:
+    buyer = await make_buyer()
+    await database.execute(
+        "INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, created_at)"
+        " SELECT gen_random_uuid(), $1, 'bookSeats', n::text, '', now() - interval '49 hours'"
+        " FROM generate_series(1, 2500) n",
+        buyer.account_id,
+    )
+
+    with override_settings(sweep_seconds=0.02):
+        sweeper = asyncio.create_task(booking.sweep_for_ever())
+        async with asyncio.timeout(60):
+            while await database.fetch_all("SELECT 1 FROM idempotency_key LIMIT 1"):
+                await asyncio.sleep(0.01)
+        sweeper.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sweeper
+
+
 async def test_history_shows_and_filters_by_the_status_of_now() -> None:
     concert, buyer = await make_concert(), await make_buyer()
     lapsed = await book(buyer, concert, 0)

@@ -12,10 +12,11 @@ from bigcat_graphql.booking import BestAvailable, ChosenSeats
 from bigcat_graphql.booking.events import Event, after_commit
 from bigcat_graphql.booking.idempotency import Intent
 from bigcat_graphql.booking.lane import Lane
-from bigcat_graphql.booking.wish import MUTATION, Repeated, Reserved, Wish
+from bigcat_graphql.booking.wish import MUTATION, Outcome, Repeated, Reserved, Wish
+from bigcat_graphql.database import Caller
 from bigcat_graphql.errors import Busy
 from bigcat_graphql.models import Booking, BookingStatus, Concert
-from tests.booking.verbs import book, places, states
+from tests.booking.verbs import book, cancel, places, states
 from tests.scenes import make_buyer, make_concert
 from tests.waiting import until_waiting
 
@@ -86,6 +87,21 @@ async def test_a_seat_that_was_sold_before_refuses_all_who_wait_for_it() -> None
         one.retry_after_seconds for one in results if isinstance(one, booking.SeatsUnavailable)
     } == {None}
     assert await states(concert) == "AAABAAAAAA"
+
+
+async def test_seats_given_back_after_a_batch_looked_are_not_refused_by_what_it_saw() -> None:
+    concert, holder, lane = await make_concert(), await make_buyer(), Lane()
+    held = await book(holder, concert, 3)
+    early = Caller[Wish, Outcome](wish(await make_buyer(), concert, 3), asyncio.Future())
+    await lane.serve([wish(await make_buyer(), concert, 3)])
+    await cancel(holder, held)
+    late = Caller[Wish, Outcome](wish(holder, concert, 3), asyncio.Future())
+
+    lane.waiting.extend((early, late))
+    await lane.follow_up()
+
+    assert isinstance(early.answer.result(), booking.SeatsUnavailable)
+    assert not late.answer.done()
 
 
 async def test_a_refusal_worked_out_in_memory_is_kept_as_well() -> None:
@@ -160,6 +176,26 @@ async def test_a_wish_that_breaks_the_batch_fails_alone() -> None:
 
     assert [isinstance(one, Reserved) for one in results] == [True] * 3 + [False] + [True] * 2
     assert await states(concert) == "RRRARRAAAR"
+
+
+async def test_whoever_breaks_the_batch_and_leaves_takes_nobody_along(
+    rival: database.Connection,
+) -> None:
+    concert, lane = await make_concert(), Lane()
+    wishes = [wish(await make_buyer(), concert, index) for index in range(3)]
+    wishes[1].booking_id = (await book(await make_buyer(), concert, 9)).id
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 1 FOR UPDATE", concert.id
+    )
+    first, at_fault, other = (asyncio.create_task(lane.submit(one)) for one in wishes)
+
+    await first
+    await until_waiting(rival)
+    at_fault.cancel()
+    await rival.execute("COMMIT")
+
+    assert isinstance(await other, Reserved)
 
 
 async def test_a_seat_that_is_stuck_makes_only_its_own_buyer_busy(

@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from bigcat_graphql import booking, database
-from bigcat_graphql.booking import BestAvailable, invariants
+from bigcat_graphql.booking import BestAvailable, BookingKey, invariants
 from bigcat_graphql.booking.batch_statements import RESERVE_MANY
+from bigcat_graphql.booking.events import Event
+from bigcat_graphql.booking.resume import PaidSeats, hold_booking, serve_payment
 from bigcat_graphql.errors import Busy
 from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Booking, BookingStatus, Concert, Seat, Ticket
@@ -202,3 +204,90 @@ async def test_a_seat_somebody_holds_locked_makes_others_busy_not_stuck(
             await book(buyer, concert, 0)
 
     assert (await book(buyer, concert, 0)).status_now is BookingStatus.PENDING
+
+
+async def let_end_soon(made: Booking) -> None:
+    """Let a PENDING booking's time be over in a second."""
+    for table, column in (("booking", "id"), ("seat", "booking_id")):
+        await database.execute(
+            f"UPDATE {table} SET reserved_until = now() + interval '1 second'"
+            f" WHERE concert_id = $1 AND {column} = $2",
+            made.concert_id,
+            made.id,
+        )
+
+
+async def until_over(made: Booking) -> None:
+    while (await booking.get_booking(BookingKey.of(made))).status_now is BookingStatus.PENDING:
+        await asyncio.sleep(0.05)
+
+
+async def test_what_is_paid_as_its_time_ends_counts_among_what_its_account_has(
+    rival: database.Connection,
+) -> None:
+    concert, buyer = await make_concert(ticket_limit=2), await make_buyer()
+    made = await book(buyer, concert, 0, 1)
+    await let_end_soon(made)
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "SELECT FROM seat WHERE concert_id = $1 AND index = 0 FOR SHARE", concert.id
+    )
+    paying = asyncio.create_task(pay(buyer, made))
+    await until_waiting(rival)
+    await until_over(made)
+
+    more = asyncio.create_task(book(buyer, concert, 5, 6))
+    await until_waiting(rival, 2)
+    await rival.execute("COMMIT")
+
+    assert (await paying).status_now is BookingStatus.CONFIRMED
+    with pytest.raises(booking.TicketsPerAccountExceeded):
+        await more
+    assert await states(concert) == "BBAAAAAAAA"
+
+
+async def test_whoever_took_others_meanwhile_cannot_pay_for_what_lapsed(
+    rival: database.Connection,
+) -> None:
+    concert, buyer = await make_concert(ticket_limit=2), await make_buyer()
+    made = await book(buyer, concert, 0, 1)
+    await let_end_soon(made)
+    await rival.execute("BEGIN")
+    await rival.execute(
+        "INSERT INTO idempotency_key (id, account_id, mutation, key, request_hash, created_at)"
+        " VALUES ($1, $2, 'payBooking', 'k', '', now())",
+        new_id(),
+        buyer.account_id,
+    )
+    paying = asyncio.create_task(pay(buyer, made, key="k"))
+    await until_waiting(rival)
+    await until_over(made)
+
+    await book(buyer, concert, 5, 6)
+    await rival.execute("ROLLBACK")
+
+    with pytest.raises(booking.WrongBookingState):
+        await paying
+    assert await Ticket.all().count() == 0
+
+
+async def test_a_payment_whose_time_ends_while_it_waits_takes_its_seats_back(
+    rival: database.Connection,
+) -> None:
+    concert, buyer = await make_concert(ticket_limit=2), await make_buyer()
+    made = await book(buyer, concert, 0, 1)
+    await let_end_soon(made)
+    await rival.execute("BEGIN")
+    await rival.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", buyer.account_id)
+
+    async def serve() -> list[Event]:
+        held = await hold_booking(BookingKey.of(made))
+        return await serve_payment(held, PaidSeats((0, 1), (6500, 6500)))
+
+    serving = asyncio.create_task(database.run_transaction(serve))
+    await until_waiting(rival)
+    await until_over(made)
+    await rival.execute("COMMIT")
+
+    assert await serving
+    assert await states(concert) == "BBAAAAAAAA"

@@ -8,7 +8,9 @@ import pytest
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import BookingKey, SeatsUnavailable, cancel_booking
+from bigcat_graphql.booking.expire import sweep
 from bigcat_graphql.booking.gate import Pair, find_turned_away, put_up
+from bigcat_graphql.booking.statements import CANCEL_BOOKING, RELEASE_ALL
 from bigcat_graphql.catalogue import ConcertFilter, ConcertOrder, PageRequest, search_concerts
 from bigcat_graphql.catalogue.availability import forget_counts, seat_counts
 from bigcat_graphql.clock import utc_now
@@ -18,7 +20,7 @@ from bigcat_graphql.ids import new_id
 from bigcat_graphql.models import Payment, PaymentStatus, SeatType, WaitlistStatus
 from bigcat_graphql.money import Money
 from bigcat_graphql.waitlist import NotSoldOut, Wish, join_waitlist, leave_waitlist, offering
-from bigcat_graphql.waitlist.offering import let_go_of_gathered
+from bigcat_graphql.waitlist.offering import hand_out_again, let_go_of_gathered
 from tests.scenes import make_buyer
 from tests.waiting import until_waiting
 from tests.waitlist.lists import (
@@ -51,7 +53,13 @@ async def test_a_place_that_is_left_while_it_is_offered_takes_the_offer_with_it(
         await until_waiting(rival)
         giving = asyncio.create_task(give_back(holder, key))
         await until_waiting(rival, 2)
+        queries = await rival.fetch(
+            "SELECT query FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
     left, _ = await asyncio.gather(leaving, giving)
+    # Each waits for the list before an entry, or they would wait for each other in a ring.
+    assert not any("OFFERED" in row["query"] for row in queries)
     assert left.status_now is LEFT
     assert (await now(second)).status_now is OFFERED
     assert await letters(concert.id) == "R"
@@ -281,3 +289,57 @@ async def test_a_connection_lost_between_release_and_offer_is_made_good(rival: C
         )
     await giving  # again, on another connection
     assert await seats_of(entry) == [0]
+
+
+async def test_who_was_busy_when_a_seat_came_back_is_looked_at_again(rival: Connection) -> None:
+    concert, [(holder, key)] = await make_sold_out(holders=[[0]], rows=1, seats_per_row=1)
+    ada, entry = await wait_for(concert)
+    await hand_out_again()
+    async with rival.transaction():
+        await rival.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", ada.account_id)
+        await give_back(holder, key)
+    assert await letters(concert.id) == "A"
+    await hand_out_again()
+    assert await seats_of(entry) == [0]
+
+
+async def test_who_joins_while_a_seat_is_given_back_is_looked_at_again(rival: Connection) -> None:
+    concert, [(_, key)] = await make_sold_out(holders=[[0]], rows=1, seats_per_row=1)
+    async with rival.transaction():
+        # As a cancellation does that has looked for a list, and commits a moment later.
+        await rival.execute(RELEASE_ALL, key.concert_id, key.booking_id)
+        await rival.execute(CANCEL_BOOKING, key.concert_id, key.booking_id, "BUYER")
+        _, entry = await wait_for(concert)
+    assert (await now(entry)).status_now is WAITING
+    await hand_out_again()
+    assert await seats_of(entry) == [0]
+
+
+async def test_what_may_be_being_paid_counts_until_the_sweeper_comes(rival: Connection) -> None:
+    concert, held = await make_sold_out(holders=[[0]], rows=1, seats_per_row=2, ticket_limit=2)
+    fan = await make_fan()
+    own = await take(fan, concert, 1)
+    forget_counts()
+    entry = await join_waitlist(fan, concert_id=concert.id, wish=Wish(1))
+    await rival.execute(
+        "UPDATE concert SET ticket_limit = 1, seats_per_booking = 1 WHERE id = $1", concert.id
+    )
+    await let_time_pass(own)
+    await give_back(*held[0])
+    assert await letters(concert.id) == "AR"
+    await sweep()
+    assert len(await seats_of(entry)) == 1
+
+
+async def test_who_gives_out_seats_does_not_wait_for_gathered_ones(rival: Connection) -> None:
+    concert, held = await make_sold_out(holders=[[0], [1, 2]], rows=1, seats_per_row=3)
+    (ada, pair), (_, single) = await wait_for(concert, 2, together=True), await wait_for(concert)
+    await database.execute("UPDATE waitlist_entry SET times_passed_over = 5 WHERE id = $1", pair.id)
+    await give_back(*held[0])
+    async with rival.transaction():
+        # As a lane does that wants the seat beside it, and may wait for one that is given back.
+        await rival.execute("SELECT FROM seat WHERE index = 0 FOR NO KEY UPDATE")
+        await leave_waitlist(ada, concert_id=concert.id, entry_id=pair.id)
+        assert await letters(concert.id) == "XRR"
+    await hand_out_again()
+    assert await seats_of(single) == [0]
