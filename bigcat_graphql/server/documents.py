@@ -66,6 +66,11 @@ class Operation:
         return self.node.operation
 
     @property
+    def length(self) -> int:
+        """How many characters its document has."""
+        return len(self.document.loc.source.body) if self.document.loc else 0
+
+    @property
     def asks_the_schema_only(self) -> bool:
         """Whether nothing but the schema answers it, for every caller alike."""
         fields = self.node.selection_set.selections

@@ -33,6 +33,10 @@ MAX_COST = 1_000
 # To check a new document takes up to 80 ms, to introspect 25 ms: more than their cost would say.
 NEW_DOCUMENT_PRICE = 20
 INTROSPECTION_PRICE = 10
+# A subscription keeps its document, up to 1.5 MB as a tree, for as long as somebody watches. What a
+# client's own pages ask is shorter than this.
+_LONG_SUBSCRIPTION = 1_000
+_CHARACTERS_A_POINT = 10
 # GraphQL Golden Path (2026-04): what takes longer is broken or an attack.
 _SECONDS = {OperationType.QUERY: 15.0, OperationType.MUTATION: 60.0}
 # An answer to a full introspection takes 5 MB as objects.
@@ -149,6 +153,8 @@ class Engine:
             raise refuse(message, COST_EXCEEDED, cost=cost, limit=MAX_COST)
         kept = id(operation) in self._introspections
         besides = 0 if kept else INTROSPECTION_PRICE * operation.introspections
+        if operation.kind is OperationType.SUBSCRIPTION:
+            besides += max(0, operation.length - _LONG_SUBSCRIPTION) // _CHARACTERS_A_POINT
         return self._budgets.spend(caller, cost, besides=besides)
 
     async def _introspect(self, prepared: Prepared) -> Answer:

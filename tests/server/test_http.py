@@ -230,6 +230,14 @@ async def test_introspection_has_a_price_until_its_answer_is_kept(
     assert await left_after(poor, mixed) == 910 - 20
 
 
+async def test_a_long_subscription_pays_for_what_it_keeps(poor: httpx.AsyncClient) -> None:
+    for length, price in ((1_000, 0), (3_000, 200)):
+        before = await left_after(poor, "{ hello }")
+        query = "subscription { count(to: 1) }".ljust(length)
+        await ask(poor, query, accept="text/event-stream")
+        assert before - await left_after(poor, "{ hello }") == 20 + price
+
+
 async def test_text_with_a_nul_is_refused_in_variables_too(client: httpx.AsyncClient) -> None:
     answer = await ask(client, "query($t: String!) { echo(text: $t) }", {"t": "a\0b"})
     assert code_of(answer.json()) == "BAD_USER_INPUT"
