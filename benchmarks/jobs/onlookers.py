@@ -34,7 +34,7 @@ async def measure(turn: Turn) -> Figures:
         "alone_per_second": rates[0],
         "watched_per_second": rates[1],
         "frames_a_second": statistics.median(one["frames_a_second"] for one in watched),
-        "failed": sum(one["failed"] for one in (*alone, *watched)),
+        "failed": sum(one["failed"] for one in (*alone, *watched)) + (next(pairs, None) is None),
         "load_cores": statistics.median(one["load_cores"] for one in watched),
         "foreign_cores": statistics.median(one["foreign_cores"] for one in (*alone, *watched)),
     }

@@ -30,7 +30,8 @@ class Sizes:
     rush_seconds: float = 1.5
     crowd: int = 10_000
     crowd_changes: int = 20
-    onlookers_seconds: float = 1.0
+    # Six times as long, 32 clients must not come to the end of the arena.
+    onlookers_seconds: float = 0.4
     sleep_seconds: float = 60.0
     audience: int = 2_000
     queue_entries: int = 100_000
@@ -53,7 +54,7 @@ QUICK = Sizes(
     rush_seconds=0.5,
     crowd=1_000,
     crowd_changes=4,
-    onlookers_seconds=0.4,
+    onlookers_seconds=0.2,
     sleep_seconds=8.0,
     audience=200,
     queue_entries=5_000,
