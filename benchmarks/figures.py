@@ -111,7 +111,7 @@ SHEETS = (
     ),
     Sheet(
         "choices",
-        "Ways to choose two seats: 32 clients, 20,000 seats",
+        "Ways to choose two of 20,000 seats",
         (
             Column("seats_per_second", "chosen seats/s"),
             Column("places_per_second", "general admission/s"),
