@@ -50,6 +50,9 @@ extend input ContinueAsGuestInput {{
   locale: String
 }}
 """
+# A refund that was made at the provider may come back, and then nobody retries it.
+_FAILED = '"Refused by the provider; retried, and seen by staff."'
+_FAILED_NOW = '"Refused by the provider, retried and seen by staff; or made there, and undone."'
 # And a wait is not always to be foreseen.
 _WAIT = '"Honest guess of the wait in seconds; null before the draw and once let in."'
 _WAIT_NOW = (
@@ -78,7 +81,7 @@ def test_the_schema_is_the_agreed_one() -> None:
     blocks = re.split(r"^# -+ later: (.*)$", later, flags=re.MULTILINE)
     additions = dict(zip(blocks[1::2], blocks[2::2], strict=True))
     agreed = first + "".join(additions[name] for name in _BUILT) + _ADDED
-    agreed = agreed.replace(_WAIT, _WAIT_NOW)
+    agreed = agreed.replace(_WAIT, _WAIT_NOW).replace(_FAILED, _FAILED_NOW)
     assert _flatten(schema.as_str()) == _flatten(agreed)
 
 
