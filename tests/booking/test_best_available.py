@@ -237,3 +237,23 @@ async def test_unknown_sections_tiers_and_currencies_are_named(
         await book(await make_buyer(), await make_concert(), wish)
 
     assert refusal.value.path == ("input", "selection", "bestAvailable", *field)
+
+
+@given(st.sets(st.integers(0, 11 * 21 - 1), min_size=60), st.integers(2, 5), st.integers(0, 2**32))
+def test_who_sits_apart_sits_as_near_as_a_search_of_every_seat_finds(
+    gone: set[int], quantity: int, seed: int
+) -> None:
+    hall = draw(rows=11, seats_per_row=21)
+    # No two side by side, so that everybody has to be spread out.
+    free = [seat for seat in range(hall.seat_count) if seat % 2 == 0 and seat not in gone]
+    wish = BestAvailable(quantity, allow_split=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(best_available, "_SEARCHED_WHOLE", 0)
+        patch.setattr(best_available, "_FEW", 1)
+        by_squares = pick(hall, free, wish, seed)
+        patch.setattr(best_available, "_SEARCHED_WHOLE", hall.seat_count)
+        patch.setattr(best_available, "_FEW", hall.seat_count)
+        by_search = pick(hall, free, wish, seed)
+
+    assert by_squares == by_search
