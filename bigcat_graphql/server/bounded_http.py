@@ -22,8 +22,8 @@ class PatientlyBounded(HttpToolsProtocol):
 
     uvicorn has a time-out between requests only: who sends a head byte by byte, or nothing, would
     hold a connection for nothing (slowloris). It counts no bytes either: a head could fill the
-    memory. One timer a connection watches both: setting and
-    cancelling one for each request would cost more than reading its head does.
+    memory. One timer a connection watches the time: setting and cancelling one for each request
+    would cost more than reading its head does.
     """
 
     _wait_until: float | None

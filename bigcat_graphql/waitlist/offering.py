@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
+import structlog
 from asyncpg import Record
 
 from bigcat_graphql import database
@@ -32,6 +33,7 @@ from bigcat_graphql.waitlist.events import SeatsOffered
 from bigcat_graphql.waitlist.matching import House, Matches, has_fit, match
 from bigcat_graphql.waitlist.rules import offer_until
 
+_LOG = structlog.get_logger()
 _RANDOM = secrets.SystemRandom()
 # So many in line are looked at, the longest waiting first; more only while seats are left for them.
 _LINE_FIRST, _LINE_MAX = 500, 32_000
@@ -95,6 +97,9 @@ async def hand_out_again() -> None:
             tell(await database.run_transaction(partial(hand_out, concert_id)))
         except NotDecided:
             look_again(concert_id)
+        except Exception as error:  # noqa: BLE001 - others wait too, and nothing else knows of these
+            look_again(concert_id)
+            _LOG.warning("looking_again_failed", concert_id=concert_id.hex, error=repr(error))
 
 
 async def _lock_gathered(concert_id: UUID) -> list[int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
+from structlog.testing import capture_logs
 
 from bigcat_graphql import database
 from bigcat_graphql.booking import BookingKey, SeatsUnavailable, cancel_booking
@@ -299,6 +300,24 @@ async def test_who_was_busy_when_a_seat_came_back_is_looked_at_again(rival: Conn
         await rival.execute("SELECT FROM account WHERE id = $1 FOR UPDATE", ada.account_id)
         await give_back(holder, key)
     assert await letters(concert.id) == "A"
+    await hand_out_again()
+    assert await seats_of(entry) == [0]
+
+
+async def test_a_look_that_fails_is_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    concert, [(_, key)] = await make_sold_out(holders=[[0]], rows=1, seats_per_row=1)
+    _, entry = await wait_for(concert)
+    await database.execute(RELEASE_ALL, key.concert_id, key.booking_id)
+    await database.execute(CANCEL_BOOKING, key.concert_id, key.booking_id, "BUYER")
+
+    async def break_down(_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as broken, capture_logs() as logs:
+        broken.setattr(offering, "hand_out", break_down)
+        await hand_out_again()
+    assert "looking_again_failed" in {line["event"] for line in logs}
+    assert (await now(entry)).status_now is WAITING
     await hand_out_again()
     assert await seats_of(entry) == [0]
 
